@@ -1,0 +1,50 @@
+// swift-tools-version: 6.0
+import PackageDescription
+
+// The layout shows the architecture: see ARCHITECTURE.md. A target is a room; its dependencies are its arrows, and a
+// test (Tests/HouseTests) holds them against the table there.
+
+let strict: [SwiftSetting] = [.unsafeFlags(["-warnings-as-errors"])]
+
+/// A door: a small C target around one library of the distribution.
+func door(_ name: String, links library: String? = nil) -> Target {
+    .target(
+        name: name, path: "Sources/Doors/\(name)",
+        cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])],
+        linkerSettings: library.map { [.linkedLibrary($0)] } ?? [])
+}
+
+func room(_ name: String, _ arrows: [String] = []) -> Target {
+    .target(name: name, dependencies: arrows.map { .byName(name: $0) }, swiftSettings: strict)
+}
+
+func tests(_ room: String, _ others: [String] = []) -> Target {
+    .testTarget(
+        name: "\(room)Tests", dependencies: ([room] + others).map { .byName(name: $0) }, swiftSettings: strict)
+}
+
+let package = Package(
+    name: "bothy",
+    products: [.executable(name: "bothy", targets: ["bothy"])],
+    targets: [
+        // Doors
+        door("CLinux"),
+        door("CSQLite", links: "sqlite3"),
+        door("CSodium", links: "sodium"),
+        door("CYAML", links: "yaml"),
+        door("CZlib", links: "z"),
+        // Pure rooms
+        room("Hashing", ["CSodium"]),
+        room("Notation", ["CYAML"]),
+        room("Measurements", ["Hashing"]),
+        // Edge rooms
+        room("System", ["CLinux"]),
+        // Front
+        .executableTarget(name: "bothy", dependencies: ["System", "Notation"], swiftSettings: strict),
+        // Tests
+        tests("Hashing"),
+        tests("Notation"),
+        tests("Measurements"),
+        tests("System"),
+    ]
+)

@@ -1,0 +1,4 @@
+import Notation
+import System
+
+print("bothy \(Hex.encode(SystemRandom.bytes(4)))")
