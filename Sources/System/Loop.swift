@@ -69,7 +69,9 @@ public final class Loop: @unchecked Sendable {  // because all but `inbox` and `
 
     /// Calls `handler` whenever `descriptor` is one of `events`. The caller keeps owning the descriptor and calls
     /// `unwatch` before closing it.
-    public func watch(_ descriptor: Int32, _ events: Events, _ handler: @escaping (Events) -> Void) throws(SystemFailure) {
+    public func watch(_ descriptor: Int32, _ events: Events, _ handler: @escaping (Events) -> Void)
+        throws(SystemFailure)
+    {
         let known = watches[descriptor] != nil
         generation += 1
         watches[descriptor] = Watch(events: events, generation: generation, handler: handler)
