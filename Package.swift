@@ -39,8 +39,9 @@ let package = Package(
         room("Measurements", ["Hashing"]),
         // Edge rooms
         room("System", ["CLinux"]),
+        room("Links", ["System", "Measurements"]),
         // Front
-        .executableTarget(name: "bothy", dependencies: ["System", "Notation"], swiftSettings: strict),
+        .executableTarget(name: "bothy", dependencies: ["System", "Notation", "Links"], swiftSettings: strict),
         // Tests
         tests("Hashing"),
         tests("Notation"),
