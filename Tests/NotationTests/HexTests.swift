@@ -10,3 +10,18 @@ import Testing
 
     @Test(arguments: ["0", "0g", "00 ", "é0"]) func refuses(_ text: String) { #expect(Hex.decode(text) == nil) }
 }
+
+@Suite struct Base32Tests {
+    /// The vectors of RFC 4648, without their padding.
+    @Test(arguments: [
+        ("", ""), ("f", "MY"), ("fo", "MZXQ"), ("foo", "MZXW6"), ("foob", "MZXW6YQ"), ("fooba", "MZXW6YTB"),
+    ])
+    func vectors(_ plain: String, _ encoded: String) {
+        #expect(Base32.encode(plain.utf8) == encoded)
+        #expect(Base32.decode(encoded.lowercased()) == Array(plain.utf8))
+    }
+
+    @Test(arguments: ["A", "M1", "MZ", "AAAAAA"]) func refuses(_ text: String) {
+        #expect(Base32.decode(text) == nil)
+    }
+}
