@@ -37,6 +37,7 @@ let package = Package(
         room("Hashing", ["CSodium"]),
         room("Notation", ["CYAML"]),
         room("Measurements", ["Hashing"]),
+        room("Settings", ["Notation"]),
         // Edge rooms
         room("System", ["CLinux"]),
         room("Links", ["System", "Measurements"]),
@@ -46,6 +47,7 @@ let package = Package(
         tests("Hashing"),
         tests("Notation"),
         tests("Measurements"),
+        tests("Settings"),
         tests("System"),
     ]
 )

@@ -1,0 +1,65 @@
+/// Every setting there is. The file may be empty: each default is meant to be right for a box in the field.
+public enum Schema {
+    public static let settings: [Setting] = [
+        Setting("name", .text(100), "How this gateway is called by people; the host's name unless set."),
+        Setting("role", .choice(["field", "hub"]), "field", "A hub keeps what field gateways send it."),
+        Setting("log", .record(log), "What is told on standard error."),
+        Setting("store", .record(store), "The ring of recorded measurements."),
+        Setting("intake", .record(intake), "Bounds on what comes in."),
+        Setting("simulated", .record(simulated), "Sensors that are computed, for demonstration and tests."),
+        Setting("control", .record(control), "The page and the API."),
+        Setting("rooms", .record(rooms), "Shared rooms."),
+    ]
+
+    private static let mebibyte: Int64 = 1 << 20
+
+    private static let log: [Setting] = [
+        Setting("level", .choice(["error", "warning", "notice", "info", "debug"]), "info", "The least that is told."),
+        Setting(
+            "form", .choice(["auto", "text", "journal", "json"]), "auto",
+            "How lines look; auto is text on a terminal and journal priorities under systemd."),
+    ]
+
+    private static let store: [Setting] = [
+        Setting(
+            "cap", .bytes(16 * mebibyte...16_384 * 1_024 * mebibyte), "2 GiB", "The most the ring may take on disk."),
+        Setting("max_age", .duration(60_000...3_650 * 86_400_000, or: ["none"]), "none", "Older samples are let go."),
+        Setting(
+            "free_floor", .bytes(0...1_024 * 1_024 * mebibyte), "256 MiB",
+            "Free space on the disk that the ring leaves alone."),
+        Setting(
+            "policy", .choice(["thin", "drop-oldest", "refuse"]), "thin",
+            "What happens when the ring is full: thin keeps averages of old samples that nobody else has, refuse keeps "
+                + "the old and records nothing new."),
+        Setting("protected", .whole(0...90), "20", "Percent of the ring, the newest, that are never thinned."),
+        Setting(
+            "commit_every", .duration(1_000...60_000, or: ["auto"]), "auto",
+            "How long a sample may wait before it is on disk; auto is 1 s at 100 samples/s or more, else 10 s."),
+    ]
+
+    private static let intake: [Setting] = [
+        Setting(
+            "quota_factor", .decimal(1...100), "2",
+            "A sensor may send this many times its declared rate; what is above is counted as overflow."),
+        Setting("least_quota", .whole(1...1_000_000), "100", "Samples a second that every sensor may send."),
+        Setting("quotas", .table(of: .whole(1...1_000_000), most: 4_096), "Samples a second, by sensor id."),
+    ]
+
+    private static let simulated: [Setting] = [
+        Setting("scenario", .text(4_096), "A scenario file; its sensors are recorded as if they were real."),
+        Setting("seed", .whole(0...Int64.max), "1", "The same seed gives the same values."),
+        Setting("speed", .decimal(0.01...10_000), "1", "Times real time."),
+    ]
+
+    private static let control: [Setting] = [
+        Setting("listen", .text(100), "127.0.0.1:8087", "Address and port of page and API, or 'off'."),
+        Setting("insecure", .flag, "false", "Allow an address beyond this machine without TLS."),
+        Setting("hosts", .list(of: .text(253), most: 16), "Further host names under which the page may be reached."),
+    ]
+
+    private static let rooms: [Setting] = [
+        Setting(
+            "accept_control", .choice(["none", "rate", "all"]), "rate",
+            "What a room may change here: nothing, sensor rates, or also whether a sensor is recorded.")
+    ]
+}
