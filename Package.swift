@@ -41,6 +41,7 @@ let package = Package(
         // Edge rooms
         room("System", ["CLinux"]),
         room("Links", ["System", "Measurements"]),
+        room("Identity", ["Hashing", "System", "CSodium"]),
         // Front
         .executableTarget(name: "bothy", dependencies: ["System", "Notation", "Links"], swiftSettings: strict),
         // Tests
@@ -49,5 +50,6 @@ let package = Package(
         tests("Measurements"),
         tests("Settings"),
         tests("System"),
+        tests("Identity"),
     ]
 )
