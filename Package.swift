@@ -40,7 +40,7 @@ let package = Package(
         room("Settings", ["Notation"]),
         // Edge rooms
         room("System", ["CLinux"]),
-        room("Links", ["System", "Measurements"]),
+        room("Links", ["System", "Measurements", "Notation"]),
         room("Identity", ["Hashing", "System", "CSodium"]),
         // Front
         .executableTarget(name: "bothy", dependencies: ["System", "Notation", "Links"], swiftSettings: strict),
@@ -49,6 +49,7 @@ let package = Package(
         tests("Notation"),
         tests("Measurements"),
         tests("Settings"),
+        tests("Links"),
         tests("System"),
         tests("Identity"),
     ]
