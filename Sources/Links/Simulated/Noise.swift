@@ -12,7 +12,8 @@ struct Noise: Sendable {
 
     /// 0 up to 1.
     func unit(_ index: Int64, salt: UInt64 = 0) -> Double {
-        Double(Noise.mix(key &+ UInt64(bitPattern: index) &* 0x9e37_79b9_7f4a_7c15 ^ salt &* 0xd6e8_feb8_6659_fd93) >> 11)
+        Double(
+            Noise.mix(key &+ UInt64(bitPattern: index) &* 0x9e37_79b9_7f4a_7c15 ^ salt &* 0xd6e8_feb8_6659_fd93) >> 11)
             * 0x1p-53
     }
 

@@ -41,7 +41,8 @@ struct Waveform: Sendable {
         case "ecg": return (.ecg(beatsPerSecond: a.heartRate / 60), .integer(scale: -3), [], "mV")
         case "respiration":
             return (.respiration(breathsPerSecond: a.breathsPerMinute / 60), .integer(scale: -2), [], "%")
-        case "heartrate", "hr": return (wander(a.heartRate - 8, a.heartRate + 12, span: 40), .integer(scale: 0), [], "bpm")
+        case "heartrate", "hr":
+            return (wander(a.heartRate - 8, a.heartRate + 12, span: 40), .integer(scale: 0), [], "bpm")
         case "hrv": return (.hrv, .integer(scale: -1), ["rmssd", "sdnn"], "ms")
         case "imu":
             let parts = xyz.map { "accelerometer.\($0)" } + xyz.map { "gyroscope.\($0)" }
@@ -75,7 +76,8 @@ struct Waveform: Sendable {
         }
         let seconds = Double(index) / rate
         switch shape {
-        case .ecg(let beats): add(ecg(phase: (seconds * beats).truncatingRemainder(dividingBy: 1)) + 0.025 * noise.signed(index))
+        case .ecg(let beats):
+            add(ecg(phase: (seconds * beats).truncatingRemainder(dividingBy: 1)) + 0.025 * noise.signed(index))
         case .respiration(let breaths): add(75 + 25 * sin(2 * .pi * breaths * seconds) + 0.3 * noise.signed(index))
         case .wander(let least, let greatest, let span):
             let middle = (least + greatest) / 2

@@ -1,3 +1,4 @@
+import Foundation
 import Measurements
 import Notation
 import System
@@ -62,8 +63,10 @@ final class Listener: LinkOwner {
         #expect(zip(entries, entries.dropFirst()).allSatisfy { $1.time - $0.time > 3_900_000 })
     }
 
-    @Test(arguments: ["ecg", "respiration", "heartrate", "hrv", "imu", "temperature", "humidity", "pressure", "battery",
-        "geolocation", "button", "unheard_of"])
+    @Test(arguments: [
+        "ecg", "respiration", "heartrate", "hrv", "imu", "temperature", "humidity", "pressure", "battery",
+        "geolocation", "button", "unheard_of",
+    ])
     func everyKindHasItsShape(_ type: String) throws {
         let listener = try play(try scenario("sensor_type: \(type), sampling_rate: 10"), seconds: 5)
         let width = try #require(listener.declared.first?.attributes.first?.width)
@@ -73,7 +76,8 @@ final class Listener: LinkOwner {
     }
 
     @Test func wanderStaysWithinItsLimits() throws {
-        let listener = try play(try scenario("sensor_type: temperature, sampling_rate: 50, min_value: 2, max_value: 3"), seconds: 60)
+        let listener = try play(
+            try scenario("sensor_type: temperature, sampling_rate: 50, min_value: 2, max_value: 3"), seconds: 60)
         for entry in listener.entries[0] ?? [] {
             guard case .integer(let mantissa) = entry.value else { throw CancellationError() }
             #expect((200...300).contains(mantissa))
@@ -82,7 +86,8 @@ final class Listener: LinkOwner {
 
     @Test func faultsHappenOnPurpose() throws {
         let quiet = try play(
-            try scenario("sensor_type: temperature, sampling_rate: 10", faults: "{drop_out_every: 10, drop_out_for: 4}"),
+            try scenario(
+                "sensor_type: temperature, sampling_rate: 10", faults: "{drop_out_every: 10, drop_out_for: 4}"),
             seconds: 20)
         #expect((115...125).contains(quiet.entries[0]?.count ?? 0))
         #expect(quiet.states.contains("silent on purpose"))
@@ -101,10 +106,28 @@ final class Listener: LinkOwner {
         ("connectors: {a: {sensors: {b: {sensor_id: '__x', attributes: {t: {}}}}}}", "cannot be a sensor's id"),
         ("connectors: {a: {sensors: {b: {attributes: {t: {sampling_rate: -1}}}}}}", "sampling_rate: a number"),
         ("connectors: {a: {sensors: {b: {}}}}", "no attributes"),
-        ("connectors: {a: {sensors: {b: {sensor_id: x, attributes: {t: {}}}, c: {sensor_id: x, attributes: {t: {}}}}}}", "twice"),
+        (
+            "connectors: {a: {sensors: {b: {sensor_id: x, attributes: {t: {}}}, c: {sensor_id: x, attributes: {t: {}}}}}}",
+            "twice"
+        ),
     ])
     func badScenariosAreRefusedWithAPlace(_ text: String, _ part: String) {
         let error = #expect(throws: NotationError.self) { try Scenario.read(Array(text.utf8)) }
         #expect(error?.description.contains(part) == true, "\(error?.description ?? "")")
+    }
+}
+
+@Suite struct ShippedScenarioTests {
+    func shipped(_ name: String) throws -> Scenario {
+        let root = URL(fileURLWithPath: #filePath).appendingPathComponent("../../../../Config/scenarios/\(name)")
+        return try Scenario.read(Array(try Data(contentsOf: root.standardized)))
+    }
+
+    @Test func demoHasEightSensors() throws { #expect(try shipped("demo.yaml").sensors.count == 8) }
+
+    @Test func largeHasThreeHundredSensorsAndNineHundredAttributes() throws {
+        let large = try shipped("large.yaml")
+        #expect(large.sensors.count == 300)
+        #expect(large.sensors.map(\.attributes.count).reduce(0, +) == 900)
     }
 }
