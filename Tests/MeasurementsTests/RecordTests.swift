@@ -1,0 +1,65 @@
+import Hashing
+import Testing
+
+@testable import Measurements
+
+@Suite("Records are read back as written, and only as written")
+struct RecordTests {
+    static let open = RunOpen(
+        gateway: Sketch.gateway, run: Sketch.run, ordinal: 3, previousRun: .none, previousSeal: .zero,
+        boot: Sketch.boot, opened: 1_000, hardware: Sketch.gateway, version: "0.1.0")
+    static let gap = GapRecord(
+        run: Sketch.run, stream: 7, kind: .power,
+        extent: .atMost(after: 99, durationNs: 10_000_000_000, samples: 9_800),
+        time: 5, cause: "power was cut", who: "")
+    static let anchor = ClockAnchor(
+        boot: Sketch.boot, time: 5, wall: 1_700_000_000_000_000_000, errorNs: 250_000_000, source: .system)
+
+    @Test("A commit with everything in it")
+    func commit() throws {
+        var samples = Samples(kind: .integer(scale: -3))
+        samples.times = [1, 2, 3]
+        samples.integers = [5, -6, 7]
+        let commit = Commit(
+            run: Sketch.run, number: 0, time: 77, open: Self.open.signed(by: Sketch.sign(as: Sketch.gateway)),
+            declarations: [Sketch.declaration], gaps: [Self.gap], anchors: [Self.anchor],
+            segments: [Segment(stream: 7, first: 0, samples: samples)])
+        let bytes = commit.bytes
+        let read = try Commit(bytes)
+        #expect(read == commit)
+        #expect(read.open?.isSigned(Sketch.verify) == true)
+        #expect(try read.segments[0].samples() == samples)
+        for index in bytes.indices {
+            var torn = bytes
+            torn[index] ^= 1
+            #expect(throws: Malformed.self) { try Commit(torn) }
+            #expect(throws: Malformed.self) { try Commit(Array(bytes[..<index])) }
+        }
+    }
+
+    @Test("A seal keeps its hash and its signature over the wire")
+    func seal() throws {
+        let seal = Seal(
+            gateway: Sketch.gateway, run: Sketch.run, number: 0, previous: Self.open.hash, root: .zero, blocks: 0,
+            time: 9, next: [.init(stream: 7, number: 1_024)], gaps: [Self.gap], declarations: [Sketch.declaration],
+            anchors: [Self.anchor])
+        let signed = seal.signed(by: Sketch.sign(as: Sketch.gateway))
+        let read = try Signed<Seal>(signed.bytes)
+        #expect(read == signed)
+        #expect(read.record.hash == seal.hash)
+        #expect(read.isSigned(Sketch.verify))
+    }
+
+    @Test("Every leaf of every small tree is proved, at its place alone", arguments: 1...17)
+    func merkle(count: Int) {
+        let leaves = (0..<count).map { index in Bytes32 { $0[0] = UInt8(index) } }
+        let root = MerkleTree.root(leaves)
+        for index in leaves.indices {
+            let proof = MerkleTree.proof(of: index, in: leaves)
+            for place in leaves.indices {
+                let holds = MerkleTree.holds(leaves[index], at: place, of: count, proof: proof, root: root)
+                #expect(holds == (place == index))
+            }
+        }
+    }
+}
