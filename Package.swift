@@ -42,6 +42,8 @@ let package = Package(
         room("System", ["CLinux"]),
         room("Links", ["System", "Measurements", "Notation"]),
         room("Identity", ["Hashing", "System", "CSodium"]),
+        // Middle
+        room("Gateway", ["Links", "Measurements", "Notation", "Settings", "System"]),
         // Front
         .executableTarget(name: "bothy", dependencies: ["System", "Notation", "Links"], swiftSettings: strict),
         // Tests
@@ -50,6 +52,7 @@ let package = Package(
         tests("Measurements"),
         tests("Settings"),
         tests("Links"),
+        tests("Gateway", ["System"]),
         tests("System"),
         tests("Identity"),
     ]

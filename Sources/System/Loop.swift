@@ -31,7 +31,7 @@ public final class Loop: @unchecked Sendable {  // because all but `inbox` and `
     private let inbox = Locked(Inbox())
     private var thread: pthread_t?
     private var watches: [Int32: Watch] = [:]
-    private var timers = TimerHeap()
+    private var timers = TimerQueue()
     private var generation: UInt64 = 0
 
     public init(name: String) throws(SystemFailure) {

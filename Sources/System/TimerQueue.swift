@@ -1,8 +1,8 @@
 /// Names a timer, to cancel it.
 public struct TimerToken: Hashable, Sendable { fileprivate let id: UInt64 }
 
-/// A loop's timers, the next one first. Cancelled ones stay in the heap until their time and are then passed over.
-struct TimerHeap {
+/// Timers, the next one first. Cancelled ones stay in the heap until their time and are then passed over.
+public struct TimerQueue {
     private struct Timer {
         var deadline: Int64
         var id: UInt64
@@ -14,14 +14,18 @@ struct TimerHeap {
     private var live: Set<UInt64> = []
     private var lastID: UInt64 = 0
 
-    mutating func insert(at deadline: Int64, every period: Int64 = 0, _ action: @escaping () -> Void) -> TimerToken {
+    public init() {}
+
+    public mutating func insert(at deadline: Int64, every period: Int64 = 0, _ action: @escaping () -> Void)
+        -> TimerToken
+    {
         lastID += 1
         live.insert(lastID)
         push(Timer(deadline: deadline, id: lastID, period: period, action: action))
         return TimerToken(id: lastID)
     }
 
-    mutating func cancel(_ token: TimerToken) {
+    public mutating func cancel(_ token: TimerToken) {
         live.remove(token.id)
         // Cancelled timers must not pile up where somebody re-arms a time-out for every frame.
         if heap.count > 64, live.count < heap.count / 2 {
@@ -36,14 +40,21 @@ struct TimerHeap {
         live = []
     }
 
-    /// Milliseconds until the next timer, rounded up; -1 where there is none.
-    mutating func timeoutMs(now: Int64) -> Int32 {
-        while let first = heap.first, !live.contains(first.id) { _ = pop() }
-        guard let first = heap.first else { return -1 }
-        return Int32(clamping: max(0, (first.deadline - now + 999_999) / 1_000_000))
+    public var nextDeadline: Int64? {
+        mutating get {
+            while let first = heap.first, !live.contains(first.id) { _ = pop() }
+            return heap.first?.deadline
+        }
     }
 
-    mutating func due(now: Int64) -> (() -> Void)? {
+    /// Milliseconds until the next timer, rounded up; -1 where there is none.
+    mutating func timeoutMs(now: Int64) -> Int32 {
+        guard let deadline = nextDeadline else { return -1 }
+        return Int32(clamping: max(0, (deadline - now + 999_999) / 1_000_000))
+    }
+
+    /// Takes out the next timer whose time has come.
+    public mutating func due(now: Int64) -> (() -> Void)? {
         while let first = heap.first, first.deadline <= now {
             var timer = pop()
             guard live.contains(timer.id) else { continue }
