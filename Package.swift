@@ -33,6 +33,7 @@ let package = Package(
         door("CSodium", links: "sodium"),
         door("CYAML", links: "yaml"),
         door("CZlib", links: "z"),
+        door("CWebSockets", links: "websockets"),
         // Pure rooms
         room("Hashing", ["CSodium"]),
         room("Notation", ["CYAML"]),
@@ -45,6 +46,7 @@ let package = Package(
         // Middle
         room("Gateway", ["Links", "Measurements", "Notation", "Settings", "System"]),
         // Front
+        room("Control", ["CWebSockets", "CZlib", "System", "Notation", "Hashing"]),
         .executableTarget(name: "bothy", dependencies: ["System", "Notation", "Links"], swiftSettings: strict),
         // Tests
         tests("Hashing"),
@@ -55,5 +57,6 @@ let package = Package(
         tests("Gateway", ["System"]),
         tests("System"),
         tests("Identity"),
+        tests("Control"),
     ]
 )

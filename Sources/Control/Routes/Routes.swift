@@ -1,0 +1,4 @@
+/// The whole API.
+enum Routes {
+    static let all: [Route] = status
+}
