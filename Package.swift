@@ -39,6 +39,7 @@ let package = Package(
         room("Notation", ["CYAML"]),
         room("Measurements", ["Hashing"]),
         room("Settings", ["Notation"]),
+        room("Gossip", ["Hashing"]),
         // Edge rooms
         room("System", ["CLinux"]),
         room("Links", ["System", "Measurements", "Notation"]),
@@ -49,6 +50,7 @@ let package = Package(
         room("Control", ["CWebSockets", "CZlib", "System", "Notation", "Hashing"]),
         .executableTarget(name: "bothy", dependencies: ["System", "Notation", "Links"], swiftSettings: strict),
         // Tests
+        .target(name: "Simulator", dependencies: ["Hashing"], path: "Tests/Simulator", swiftSettings: strict),
         tests("Hashing"),
         tests("Notation"),
         tests("Measurements"),
@@ -58,5 +60,6 @@ let package = Package(
         tests("System"),
         tests("Identity"),
         tests("Control"),
+        tests("Gossip", ["Hashing", "Simulator"]),
     ]
 )
