@@ -33,6 +33,8 @@ public struct Configuration: Hashable, Sendable {
     public var mostMissing = 512
     /// Announcements waiting for one neighbour; the oldest goes first.
     public var mostQueued = 1024
+    /// Requests to become neighbours that are remembered; the oldest goes first.
+    public var mostAsked = 64
     /// Bytes of peer data taken from one peer; more is refused.
     public var mostPeerData = 1024
     /// Peers taken from one shuffle; the rest is left.

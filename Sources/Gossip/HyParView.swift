@@ -13,7 +13,8 @@ struct HyParView {
     private(set) var passive = PeerList()
     /// Data of peers in a view or being asked.
     private var data: [PeerID: PeerData] = [:]
-    /// Peers that were sent a `neighbour` and have not answered; at most the active view's size and one more.
+    /// Peers that were sent a `neighbour` and have not answered, or whose own it answered: another one from them
+    /// within the time-out is no question.
     private var asked: [(peer: PeerID, until: Int64)] = []
     private var shuffleAt: Int64?
     /// While there is room in the active view: when to ask somebody again, and how long to wait after that.
@@ -173,13 +174,17 @@ struct HyParView {
         reply(to: peer, count: configuration.shuffleActive + configuration.shufflePassive, &out)
         out.append(.send(peer, .disconnect(alive: alive)))
         out.append(.disconnect(peer))
+        // What it answered before it heard of this must count as a question, or one side alone would think itself
+        // a neighbour.
+        asked.removeAll { $0.peer == peer }
         if active.remove(peer) { out.append(.neighbourDown(peer)) }
     }
 
     private func isAsked(_ peer: PeerID) -> Bool { asked.contains { $0.peer == peer } }
 
     private mutating func ask(_ peer: PeerID, urgent: Bool, _ now: Int64, _ out: inout [Directive]) {
-        guard !isAsked(peer), asked.count <= 2 * configuration.activeView else { return }
+        guard !isAsked(peer) else { return }
+        if asked.count >= configuration.mostAsked { asked.removeFirst() }
         asked.append((peer, now + configuration.neighbourTimeout))
         out.append(.send(peer, .neighbour(urgent: urgent, ownData)))
     }

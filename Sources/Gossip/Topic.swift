@@ -97,7 +97,10 @@ public struct Topic: Sendable {
 
     private mutating func receive(_ message: Message, from peer: PeerID, now: Int64, _ out: inout [Directive]) {
         switch message {
-        case .payload, .prune, .graft, .have: tree.receive(message, from: peer, now: now, &out)
+        case .payload, .prune, .graft, .have:
+            tree.receive(message, from: peer, now: now, &out)
+            // Whoever takes us for a neighbour without being ours learns it here.
+            if !swarm.active.contains(peer) { out.append(.send(peer, .disconnect(alive: true))) }
         default: swarm.receive(message, from: peer, now: now, &out)
         }
     }
