@@ -31,6 +31,7 @@ let package = Package(
         door("CLinux"),
         door("CSQLite", links: "sqlite3"),
         door("CSodium", links: "sodium"),
+        door("CIroh"),
         door("CYAML", links: "yaml"),
         door("CZlib", links: "z"),
         door("CWebSockets", links: "websockets"),
@@ -39,18 +40,17 @@ let package = Package(
         room("Notation", ["CYAML"]),
         room("Measurements", ["Hashing"]),
         room("Settings", ["Notation"]),
-        room("Gossip", ["Hashing"]),
         // Edge rooms
         room("System", ["CLinux"]),
         room("Links", ["System", "Measurements", "Notation"]),
-        room("Identity", ["Hashing", "System", "CSodium"]),
+        room("Identity", ["Hashing", "Notation", "System", "CSodium"]),
+        room("Peering", ["Identity", "Hashing", "System", "CIroh"]),
         // Middle
         room("Gateway", ["Links", "Measurements", "Notation", "Settings", "System"]),
         // Front
         room("Control", ["CWebSockets", "CZlib", "System", "Notation", "Hashing"]),
         .executableTarget(name: "bothy", dependencies: ["System", "Notation", "Links"], swiftSettings: strict),
         // Tests
-        .target(name: "Simulator", dependencies: ["Hashing"], path: "Tests/Simulator", swiftSettings: strict),
         tests("Hashing"),
         tests("Notation"),
         tests("Measurements"),
@@ -59,7 +59,7 @@ let package = Package(
         tests("Gateway", ["System"]),
         tests("System"),
         tests("Identity"),
+        tests("Peering"),
         tests("Control"),
-        tests("Gossip", ["Hashing", "Simulator"]),
     ]
 )

@@ -24,7 +24,7 @@ public struct EndpointCert: Hashable, Sendable {
         }
     }
 
-    /// version 1 · role · serial, 8 bytes, high first · identity 32 · endpoint 32 · signature 64
+    /// version 1 · role · serial, 8 bytes, low first · identity 32 · endpoint 32 · signature 64
     public static let count = 138
     static let signedCount = 74
 
@@ -53,7 +53,7 @@ public struct EndpointCert: Hashable, Sendable {
         else { throw .wrongLength(bytes.count) }
         self.identity = identity
         self.endpoint = endpoint
-        serial = bytes[2..<10].reduce(0) { $0 << 8 | UInt64($1) }
+        serial = bytes[2..<10].reversed().reduce(0) { $0 << 8 | UInt64($1) }
         self.role = role
         self.signature = signature
         guard signature.verifies(kind: "endpoint", Array(bytes[..<EndpointCert.signedCount]), by: identity)
@@ -65,6 +65,6 @@ public struct EndpointCert: Hashable, Sendable {
     private static func body(_ identity: Bytes32, _ endpoint: Bytes32, _ serial: UInt64, _ role: GatewayRole)
         -> [UInt8]
     {
-        [1, role.rawValue] + withUnsafeBytes(of: serial.bigEndian) { Array($0) } + identity.bytes + endpoint.bytes
+        [1, role.rawValue] + withUnsafeBytes(of: serial.littleEndian) { Array($0) } + identity.bytes + endpoint.bytes
     }
 }

@@ -41,7 +41,7 @@ public struct KeyExport: Sendable {
     private static let saltCount = Int(crypto_pwhash_SALTBYTES)
     private static let headerCount = Int(crypto_secretstream_xchacha20poly1305_HEADERBYTES)
     private static let plainCount = 8 + SigningKey.seedCount
-    /// magic 8 · version 1 · rounds 4 · KiB 4 · salt 16 · stream header 24 · one sealed message
+    /// magic 8 · version 1 · rounds 4 · KiB 4 · salt 16 · stream header 24 · one sealed message; numbers low byte first
     private static let openCount = 8 + 1 + 4 + 4 + saltCount
     public static let count = openCount + headerCount + plainCount + Int(crypto_secretstream_xchacha20poly1305_ABYTES)
 
@@ -54,11 +54,11 @@ public struct KeyExport: Sendable {
         let salt = SystemRandom.bytes(KeyExport.saltCount)
         var out = KeyExport.magic + [1]
         for number in [cost.rounds, cost.memoryKiB] {
-            withUnsafeBytes(of: number.bigEndian) { out.append(contentsOf: $0) }
+            withUnsafeBytes(of: number.littleEndian) { out.append(contentsOf: $0) }
         }
         out += salt
         var key = try KeyExport.key(from: passphrase, salt: salt, cost: cost)
-        var plain = withUnsafeBytes(of: endpointSerial.bigEndian) { Array($0) }
+        var plain = withUnsafeBytes(of: endpointSerial.littleEndian) { Array($0) }
         identity.key.withSeed { plain.append(contentsOf: $0) }
         defer {
             sodium_memzero(&key, key.count)
@@ -77,7 +77,7 @@ public struct KeyExport: Sendable {
     public init(opening bytes: [UInt8], with passphrase: Passphrase) throws(Failure) {
         guard bytes.count == KeyExport.count, bytes.starts(with: KeyExport.magic) else { throw .notAnExport }
         guard bytes[8] == 1 else { throw .unknownVersion(bytes[8]) }
-        func number(at index: Int) -> UInt32 { bytes[index..<index + 4].reduce(0) { $0 << 8 | UInt32($1) } }
+        func number(at index: Int) -> UInt32 { bytes[index..<index + 4].reversed().reduce(0) { $0 << 8 | UInt32($1) } }
         let cost = Cost(rounds: number(at: 9), memoryKiB: number(at: 13))
         guard (1...Cost.most.rounds).contains(cost.rounds), (8...Cost.most.memoryKiB).contains(cost.memoryKiB)
         else { throw .tooCostly }
@@ -97,7 +97,7 @@ public struct KeyExport: Sendable {
                 &state, &plain, nil, &tag, message, UInt64(message.count), open, UInt64(open.count)) == 0,
             tag == KeyExport.finalTag
         else { throw .doesNotOpen }
-        endpointSerial = plain[..<8].reduce(0) { $0 << 8 | UInt64($1) }
+        endpointSerial = plain[..<8].reversed().reduce(0) { $0 << 8 | UInt64($1) }
         identity = IdentityKey(plain[8...].withUnsafeBytes { SigningKey(seed: $0) })
     }
 

@@ -1,6 +1,7 @@
 import CSodium
 import Glibc
 import Hashing
+import Notation
 import System
 
 /// Why a key could not be read or kept.

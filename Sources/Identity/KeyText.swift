@@ -1,4 +1,5 @@
 import Hashing
+import Notation
 
 /// How keys are shown to people and read from them.
 public enum KeyText {
@@ -20,7 +21,9 @@ public enum KeyText {
 
     /// A whole key as `full` writes it (either case, hyphens and spaces allowed). Nil for anything else.
     public static func parse(_ text: some StringProtocol) -> Bytes32? {
-        guard text.utf8.count <= 128, let bytes = Base32.decode(text) else { return nil }
+        guard text.utf8.count <= 128, let bytes = Base32.decode(String(text.filter { $0 != "-" && $0 != " " })) else {
+            return nil
+        }
         return Bytes32(bytes)
     }
 

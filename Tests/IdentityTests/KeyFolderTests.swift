@@ -139,7 +139,7 @@ final class Scratch {
             #expect(throws: KeyExport.Failure.self) { try KeyExport(opening: changed, with: passphrase) }
         }
         var costly = sealed
-        costly[13] = 0x7F
+        costly[16] = 0x7F
         #expect(throws: KeyExport.Failure.tooCostly) { try KeyExport(opening: costly, with: passphrase) }
         #expect(throws: KeyExport.Failure.notAnExport) {
             try KeyExport(opening: Array(sealed.dropLast()), with: passphrase)

@@ -1,5 +1,6 @@
 import Foundation
 import Hashing
+import Notation
 import Testing
 
 @testable import Identity
