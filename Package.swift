@@ -28,6 +28,7 @@ let package = Package(
     products: [.executable(name: "bothy", targets: ["bothy"])],
     targets: [
         // Doors
+        door("CAES", links: "crypto"),
         door("CLinux"),
         door("CSQLite", links: "sqlite3"),
         door("CSodium", links: "sodium"),
@@ -40,6 +41,7 @@ let package = Package(
         room("Notation", ["CYAML"]),
         room("Measurements", ["Hashing"]),
         room("Settings", ["Notation"]),
+        room("Decoders", ["Measurements", "Notation", "CAES"]),
         // Edge rooms
         room("System", ["CLinux"]),
         room("Links", ["System", "Measurements", "Notation"]),
@@ -57,6 +59,7 @@ let package = Package(
         tests("Settings"),
         tests("Links"),
         tests("Gateway", ["System"]),
+        tests("Decoders", ["Measurements", "Notation"]),
         tests("System"),
         tests("Identity"),
         tests("Peering"),
