@@ -50,7 +50,7 @@ let package = Package(
         // Middle
         room("Gateway", ["Links", "Measurements", "Notation", "Settings", "System"]),
         // Front
-        room("Control", ["CWebSockets", "CZlib", "System", "Notation", "Hashing"]),
+        room("Control", ["CWebSockets", "CZlib", "System", "Notation", "Measurements", "Hashing"]),
         .executableTarget(name: "bothy", dependencies: ["System", "Notation", "Links"], swiftSettings: strict),
         // Tests
         tests("Hashing"),

@@ -42,7 +42,10 @@ struct Access: Sendable {
     private(set) var sessions: [Bytes32: Session] = [:]
     private(set) var tokens: [Bytes32: Token] = [:]
 
-    init(tokens: [Token] = []) { for token in tokens { self.tokens[token.hash] = token } }
+    /// Takes the tokens kept from before.
+    mutating func restore(_ kept: [Token]) {
+        for token in kept.prefix(Access.mostTokens) { tokens[token.hash] = token }
+    }
 
     // Links and sessions
 

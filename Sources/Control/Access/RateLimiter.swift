@@ -11,6 +11,7 @@ struct RateLimiter: Sendable {
     let perSecond: Double
     private var buckets: [String: Bucket] = [:]
     private(set) var refused: UInt64 = 0
+    var keys: Int { buckets.count }
 
     init(burst: Double, perSecond: Double) {
         self.burst = burst

@@ -9,6 +9,7 @@ struct Secret: Sendable {
 
     /// 128 bits.
     init(random: [UInt8] = SystemRandom.bytes(Secret.count)) { text = Hex.encode(random) }
+    init(text: String) { self.text = text }
 
     var hash: Bytes32 { Secret.hash(text) }
 

@@ -9,6 +9,9 @@ public struct Route: Sendable {
         case here(@Sendable (Request, Service) throws(Problem) -> Response)
         /// On the gateway's loop.
         case gateway(@Sendable (Request, any Backend) throws(Problem) -> Response)
+        /// Numbers from the gateway's loop, to which the service thread adds its own.
+        case gatewayThenHere(
+            @Sendable (Request, any Backend) throws(Problem) -> [Metric], @Sendable ([Metric], Service) -> Response)
         /// On the gateway's loop, piece by piece as the reader takes them.
         case pieces(@Sendable (Request, any Backend) throws(Problem) -> (Response, any ByteSource))
         /// Server-Sent Events or a WebSocket.

@@ -1,4 +1,4 @@
 /// The whole API.
 enum Routes {
-    static let all: [Route] = status
+    static let all: [Route] = status + sensors + live + access + health
 }

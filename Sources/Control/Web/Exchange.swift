@@ -19,6 +19,8 @@ final class Exchange {
     var drained: (() -> Void)?
     /// A live stream that writes in its own way when the connection takes more.
     var subscriber: Subscriber?
+    /// Where a subscriber wants to begin.
+    var after: LiveCursor?
     private var outgoing: [UInt8] = []
     private var written = 0
     private var complete = false

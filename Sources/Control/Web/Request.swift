@@ -78,6 +78,7 @@ struct RequestReader {
         request.userAgent = try header(BOTHY_WEB_USER_AGENT)
         request.fetchSite = try named("sec-fetch-site:")
         request.lastEventID = try named("last-event-id:")
+        request.subprotocols = try header(BOTHY_WEB_PROTOCOL)
         if request.isWrite {
             request.contentType = try header(BOTHY_WEB_CONTENT_TYPE)
             request.marked = try named("x-bothy:") != nil

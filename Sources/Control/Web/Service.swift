@@ -57,6 +57,7 @@ final class Service {
     var recent = RecentAnswers()
     /// Requests that are with the gateway.
     var waiting = 0
+    var pulse = Pulse()
     private(set) var exchanges: [UInt64: Exchange] = [:]
     private var lastID: UInt64 = 0
     private(set) var web: OpaquePointer!
@@ -129,8 +130,21 @@ final class Service {
     func run() {
         nextSweep = Service.now
         arm()
+        attach()
         bothy_web_serve(web)
         mailbox.close()
+        let backend = backend
+        backend.loop.post { backend.tap(nil) }
+    }
+
+    /// Has the gateway tell what is new, and gets back what it kept for us.
+    private func attach() {
+        let (backend, mailbox) = (backend, mailbox)
+        backend.loop.post {
+            let tokens = TokenList.decode(backend.keptTokens() ?? [])
+            mailbox.post { $0.access.restore(tokens) }
+            backend.tap { news in mailbox.post { $0.live.take(news, service: $0) } }
+        }
     }
 
     // Exchanges
@@ -144,7 +158,7 @@ final class Service {
 
     func over(_ exchange: Exchange, closed: Bool) {
         exchanges[exchange.id] = nil
-        if let subscriber = exchange.subscriber { live.remove(subscriber) }
+        if let subscriber = exchange.subscriber { live.remove(subscriber, service: self) }
         exchange.over()
     }
 
@@ -168,12 +182,24 @@ final class Service {
         bothy_web_alarm_in(web, max(1000, next - Service.now) / 1000)
     }
 
+    /// Asks the gateway's loop how it is, unless it still owes the last answer.
+    private func takePulse() {
+        guard !pulse.asking else { return }
+        pulse.asking = true
+        let (backend, mailbox) = (backend, mailbox)
+        backend.loop.post {
+            let health = backend.health()
+            mailbox.post { $0.pulse.answered(health, now: Service.now) }
+        }
+    }
+
     private func sweep(now: Int64) {
         for exchange in exchanges.values where exchange.deadline != 0 && now > exchange.deadline {
             counters.timedOut += 1
             exchange.kill()
         }
         access.forgetIdle(now: now)
+        takePulse()
         live.sweep(now: now, service: self)
     }
 }

@@ -113,6 +113,7 @@ extension Service {
                 return answerRecent(exchange, route, handler)
             }
             ask(exchange, handler)
+        case .gatewayThenHere(let first, let then): ask(exchange, first, then)
         case .pieces(let handler): stream(exchange, handler)
         case .live: subscribe(exchange)
         }
@@ -129,6 +130,27 @@ extension Service {
             mailbox.post { service in
                 service.waiting -= 1
                 if let exchange = service.exchanges[id] { service.answer(exchange, response) }
+            }
+        }
+        if !posted { unposted(exchange) }
+    }
+
+    private func ask(
+        _ exchange: Exchange, _ first: @escaping @Sendable (Request, any Backend) throws(Problem) -> [Metric],
+        _ then: @escaping @Sendable ([Metric], Service) -> Response
+    ) {
+        let (id, request, backend, mailbox) = (exchange.id, exchange.request, backend, mailbox)
+        guard mayWait(exchange) else { return }
+        let posted = backend.loop.post {
+            let result: Result<[Metric], Problem>
+            do throws(Problem) { result = .success(try first(request, backend)) } catch { result = .failure(error) }
+            mailbox.post { service in
+                service.waiting -= 1
+                guard let exchange = service.exchanges[id] else { return }
+                switch result {
+                case .success(let metrics): service.answer(exchange, then(metrics, service))
+                case .failure(let problem): service.answer(exchange, Response(problem))
+                }
             }
         }
         if !posted { unposted(exchange) }
@@ -157,7 +179,7 @@ extension Service {
     }
 
     func writable(_ exchange: Exchange) {
-        if let subscriber = exchange.subscriber { return live.writable(subscriber, service: self) }
+        if let subscriber = exchange.subscriber { return subscriber.writable() }
         exchange.inCallback {}
     }
 

@@ -33,18 +33,3 @@ final class House {
     func remote() -> Client { Client(port: port) }
     var host: String { "127.0.0.1:\(port)" }
 }
-
-final class StandIn: Backend, @unchecked Sendable {  // because its parts are touched on its loop only
-    let loop: Loop
-    var asked = 0
-
-    init() throws {
-        loop = try Loop(name: "stand-in")
-        loop.start()
-    }
-
-    func status() -> JSON {
-        asked += 1
-        return ["state": "running", "asked": .init(asked)]
-    }
-}
