@@ -47,6 +47,7 @@ let package = Package(
         room("Links", ["System", "Measurements", "Notation"]),
         room("Identity", ["Hashing", "Notation", "System", "CSodium"]),
         room("Peering", ["Identity", "Hashing", "System", "CIroh"]),
+        room("Store", ["System", "Measurements", "CSQLite", "CLinux"]),
         // Middle
         room("Gateway", ["Links", "Measurements", "Notation", "Settings", "System"]),
         // Front
@@ -64,5 +65,6 @@ let package = Package(
         tests("Identity"),
         tests("Peering"),
         tests("Control"),
+        tests("Store", ["Measurements", "Hashing"]),
     ]
 )

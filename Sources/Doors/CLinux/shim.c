@@ -184,3 +184,5 @@ static int64_t nanoseconds(clockid_t clock) {
 int64_t bothy_boot_time_ns(void) { return nanoseconds(CLOCK_BOOTTIME); }
 
 int64_t bothy_real_time_ns(void) { return nanoseconds(CLOCK_REALTIME); }
+
+void bothy_publish(uint64_t *word, uint64_t value) { __atomic_store_n(word, value, __ATOMIC_RELEASE); }

@@ -46,3 +46,7 @@ int bothy_thread_name(const char *name);
 // CLOCK_BOOTTIME and CLOCK_REALTIME in nanoseconds.
 int64_t bothy_boot_time_ns(void);
 int64_t bothy_real_time_ns(void);
+
+// Stores a word after everything stored before it, for memory that somebody else reads: another process, or the next
+// one after this was killed.
+void bothy_publish(uint64_t *word, uint64_t value);
