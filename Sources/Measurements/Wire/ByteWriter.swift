@@ -65,3 +65,34 @@ extension String {
         return String(self[..<end])
     }
 }
+
+extension ByteWriter {
+    /// `count` zeroed bytes for `body` to write to.
+    mutating func fill(_ count: Int, _ body: (UnsafeMutableRawPointer) -> Void) {
+        guard count > 0 else { return }
+        let start = bytes.count
+        // Room for whole words; what is written beyond `count` is cut off again.
+        bytes.append(contentsOf: repeatElement(0, count: count + 8))
+        bytes.withUnsafeMutableBytes { body($0.baseAddress! + start) }
+        bytes.removeLast(8)
+    }
+
+    /// Takes back what was written after `count` bytes.
+    mutating func cut(to count: Int) { bytes.removeLast(bytes.count - count) }
+
+    /// Numbers of `width` bits each, the lowest bit first, up to a whole byte.
+    mutating func packed(_ values: [UInt64], width: Int) {
+        var (word, filled): (UInt64, Int) = (0, 0)
+        for value in values {
+            for bit in 0..<width {
+                word |= (value >> UInt64(bit) & 1) << UInt64(filled)
+                filled += 1
+                if filled == 8 {
+                    bytes.append(UInt8(word))
+                    (word, filled) = (0, 0)
+                }
+            }
+        }
+        if filled > 0 { bytes.append(UInt8(word)) }
+    }
+}
