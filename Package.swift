@@ -53,7 +53,11 @@ let package = Package(
         // Front
         room("Control", ["CWebSockets", "CZlib", "System", "Notation", "Measurements", "Hashing"]),
         .executableTarget(name: "bothy", dependencies: ["System", "Notation", "Links"], swiftSettings: strict),
+        .executableTarget(
+            name: "bothy-bench", dependencies: ["Measurements", "Hashing", "Notation", "System"],
+            swiftSettings: strict),
         // Tests
+        .testTarget(name: "BenchTests", dependencies: ["bothy-bench"], swiftSettings: strict),
         tests("Hashing"),
         tests("Notation"),
         tests("Measurements"),

@@ -27,13 +27,16 @@ extension LinearPrediction {
         guard order > 0 else { return nil }
         let solutions = solve(covariance(values, order: order), order: order)
         let samples = Double(values.count)
+        // The more samples, the more exact coefficients are worth their bits.
+        let shift = values.count < 192 ? 5 : values.count < 512 ? 6 : values.count < 2_048 ? 7 : 8
         var chosen: [Double]?
         var least = Double.infinity
         for solution in solutions {
-            let bits = samples / 2 * logarithm(solution.error + 1e-3) + Double(solution.coefficients.count) * 9
+            let bits =
+                samples / 2 * logarithm(solution.error + 1e-3) + Double(solution.coefficients.count * (shift + 2))
             if bits < least { (least, chosen) = (bits, solution.coefficients) }
         }
-        return chosen.flatMap(quantised)
+        return chosen.flatMap { quantised($0, shift: shift) }
     }
 
     /// Sums of products of the differences `j` and `k` back, over all places that have `order` before them.
@@ -109,9 +112,8 @@ extension LinearPrediction {
         return result
     }
 
-    private static func quantised(_ coefficients: [Double]) -> LinearPrediction? {
+    private static func quantised(_ coefficients: [Double], shift: Int) -> LinearPrediction? {
         guard let most = coefficients.map(\.magnitude).max(), most < 64 else { return nil }
-        let shift = most < 0.5 ? 8 : 7
         let scale = Double(1 << shift)
         let whole = coefficients.map { Int64(($0 * scale).rounded()) }
         let prediction = LinearPrediction(coefficients: whole, shift: shift)

@@ -1,100 +1,73 @@
 extension Rice {
     /// Reads `out.count` residuals, undoing the zigzag. Total: the planes bound the work, the caller bounds the count.
     static func decode(into out: UnsafeMutableBufferPointer<Int64>, from reader: inout ByteReader) throws(Malformed) {
+        let start = reader.offset
         let parameter = try reader.byte("rice parameter")
         if parameter == allZero {
             out.update(repeating: 0)
             return
         }
-        let (least, spread) = (Int(parameter >> 2), Int(parameter & 3))
-        let isSplit = spread > 0
-        var size = max(out.count, 1)
-        var lowBits = [least]
-        if isSplit {
-            let part = Int(try reader.byte("rice part"))
-            guard part >= smallestPart, part <= greatestPart else {
-                throw Malformed("rice part", .unknown, at: reader.offset - 1)
-            }
-            size = 1 << part
-            let parts = (out.count + size - 1) / size
-            lowBits = try reader.packed(parts, width: spread, "rice parameters").map { least + Int($0) }
-        }
-        guard least + 7 <= mostLowBits || lowBits.allSatisfy({ $0 <= mostLowBits }) else {
-            throw Malformed("rice parameter", .tooLarge, at: reader.offset)
-        }
-        let lowStart = reader.offset
-        var bits = 0
-        for (part, width) in lowBits.enumerated() {
-            bits += width * (min(out.count, (part + 1) * size) - part * size)
-        }
-        _ = try reader.raw((bits + 7) / 8, "rice low bits")
-        let escapes = try readUnary(into: out, from: &reader)
-        reader.withBytes { bytes in mergeLow(into: out, bytes, from: lowStart, lowBits, size) }
-        if escapes { try readEscaped(into: out, from: &reader) }
+        let first = UInt64(parameter & ~steadyFlag)
+        let adaptation = Adaptation(lowBits: first, inertia: parameter & steadyFlag == 0 ? quick : steady)
+        guard first <= mostLowBits else { throw Malformed("rice parameter", .tooLarge, at: start) }
+        let planes = reader.offset
+        let (bits, most) = reader.withBytes { readQuotients(into: out, $0, from: planes) }
+        guard let bits else { throw Malformed("rice quotients", .truncated, at: planes) }
+        guard most <= escape else { throw Malformed("rice quotients", .tooLarge, at: planes) }
+        let end = reader.withBytes { mergeLow(into: out, $0, from: planes * 8 + bits, adaptation) }
+        _ = try reader.raw((end + 7) / 8 - planes, "rice low bits")
+        guard most == escape else { return }
+        // A residual of the planes has at most 53 bits: this one is a mark that `mergeLow` left.
+        for index in out.indices where out[index] == Int64.min { out[index] = try reader.signed("rice escape") }
     }
 
-    /// Quotients into `out`; whether there is an escape among them.
-    private static func readUnary(
-        into out: UnsafeMutableBufferPointer<Int64>, from reader: inout ByteReader
-    ) throws(Malformed) -> Bool {
-        let start = reader.offset
-        let (last, most) = reader.withBytes { bytes -> (Int, Int) in
-            var (index, last, base, at, most) = (0, -1, 0, start, 0)
-            while index < out.count, at < bytes.count {
-                var word = bytes.word(at)
-                let end = min(index + word.nonzeroBitCount, out.count)
-                while index < end {
-                    let place = base &+ word.trailingZeroBitCount
-                    word &= word &- 1
-                    let quotient = place &- last &- 1
-                    out[index] = Int64(truncatingIfNeeded: quotient)
-                    most = max(most, quotient)
-                    last = place
-                    index &+= 1
-                }
-                base &+= 64
-                at &+= 8
+    /// Quotients into `out`; how many bits they took (nil if the bytes ended first), and the greatest.
+    private static func readQuotients(
+        into out: UnsafeMutableBufferPointer<Int64>, _ bytes: UnsafeRawBufferPointer, from start: Int
+    ) -> (bits: Int?, most: UInt64) {
+        var (index, last, base, at, most) = (0, -1, 0, start, 0)
+        while index < out.count, at < bytes.count {
+            var word = bytes.word(at)
+            let end = min(index &+ word.nonzeroBitCount, out.count)
+            while index < end {
+                let place = base &+ word.trailingZeroBitCount
+                word &= word &- 1
+                let quotient = place &- last &- 1
+                out[index] = Int64(truncatingIfNeeded: quotient)
+                most = max(most, quotient)
+                last = place
+                index &+= 1
             }
-            return (index == out.count ? last : -1, most)
+            base &+= 64
+            at &+= 8
         }
-        guard last >= 0 || out.isEmpty else { throw Malformed("rice unary bits", .truncated, at: start) }
-        guard most <= escape else { throw Malformed("rice unary bits", .tooLarge, at: start) }
-        _ = try reader.raw((last + 8) / 8, "rice unary bits")
-        return most == escape
+        return (index == out.count ? last + 1 : nil, UInt64(most))
     }
 
+    /// Joins the quotients in `out` with their low bits, which start at bit `start`; returns where they end.
     private static func mergeLow(
         into out: UnsafeMutableBufferPointer<Int64>, _ bytes: UnsafeRawBufferPointer, from start: Int,
-        _ lowBits: [Int], _ size: Int
-    ) {
-        var place = start * 8
-        for (part, bits) in lowBits.enumerated() {
-            let (width, mask) = (UInt64(bits), (UInt64(1) << UInt64(bits)) &- 1)
-            let range = part * size..<min(out.count, (part + 1) * size)
-            // Words may be loaded plainly as long as they lie within the bytes.
-            let safe = bytes.count >= 8 ? (bytes.count - 8) * 8 : -1
-            for index in range {
-                let quotient = out[index]
-                let word =
-                    place <= safe
-                    ? UInt64(
-                        littleEndian: bytes.loadUnaligned(fromByteOffset: place &>> 3, as: UInt64.self))
-                    : bytes.word(place &>> 3)
-                let low = word &>> UInt64(truncatingIfNeeded: place & 7) & mask
-                let value = UInt64(bitPattern: quotient) &<< width | low
-                // An escape is left as it is until its listed residual replaces it.
-                let plain = Int64(bitPattern: value &>> 1) ^ (0 &- Int64(bitPattern: value & 1))
-                out[index] = quotient == escape ? Int64.min : plain
-                place &+= bits
-            }
+        _ adaptation: Adaptation
+    ) -> Int {
+        var place = start
+        var adaptation = adaptation
+        // Words are loaded plainly as long as they lie within the bytes; beyond, zeros are read, and the caller notices.
+        let safe = bytes.count >= 8 ? (bytes.count - 8) * 8 : -1
+        for index in out.indices {
+            let quotient = UInt64(bitPattern: out[index])
+            let lowBits = adaptation.lowBits
+            adaptation.follow(quotient, lowBits)
+            let word =
+                place <= safe
+                ? UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: place &>> 3, as: UInt64.self))
+                : bytes.word(place &>> 3)
+            let low = word &>> UInt64(truncatingIfNeeded: place & 7) & (1 &<< lowBits &- 1)
+            let value = quotient &<< lowBits | low
+            let plain = Int64(bitPattern: value &>> 1) ^ (0 &- Int64(bitPattern: value & 1))
+            out[index] = quotient == escape ? Int64.min : plain
+            place &+= Int(truncatingIfNeeded: lowBits)
         }
-    }
-
-    /// A plain residual is never `Int64.min`: it has at most 61 bits.
-    private static func readEscaped(
-        into out: UnsafeMutableBufferPointer<Int64>, from reader: inout ByteReader
-    ) throws(Malformed) {
-        for index in out.indices where out[index] == Int64.min { out[index] = try reader.signed("rice escape") }
+        return place
     }
 }
 

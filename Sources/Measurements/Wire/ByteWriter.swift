@@ -67,16 +67,6 @@ extension String {
 }
 
 extension ByteWriter {
-    /// `count` zeroed bytes for `body` to write to.
-    mutating func fill(_ count: Int, _ body: (UnsafeMutableRawPointer) -> Void) {
-        guard count > 0 else { return }
-        let start = bytes.count
-        // Room for whole words; what is written beyond `count` is cut off again.
-        bytes.append(contentsOf: repeatElement(0, count: count + 8))
-        bytes.withUnsafeMutableBytes { body($0.baseAddress! + start) }
-        bytes.removeLast(8)
-    }
-
     /// Takes back what was written after `count` bytes.
     mutating func cut(to count: Int) { bytes.removeLast(bytes.count - count) }
 
