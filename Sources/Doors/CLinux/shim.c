@@ -3,6 +3,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/netlink.h>
+#include <linux/rtnetlink.h>
 #include <pthread.h>
 #include <signal.h>
 #include <string.h>
@@ -74,6 +76,26 @@ int bothy_signalfd(const int *signals, int count) {
 int bothy_signalfd_next(int descriptor) {
     struct signalfd_siginfo info;
     return read(descriptor, &info, sizeof info) == sizeof info ? (int)info.ssi_signo : 0;
+}
+
+int bothy_link_watch(void) {
+    int descriptor = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_ROUTE);
+    if (descriptor < 0) return -1;
+    struct sockaddr_nl groups = {
+        .nl_family = AF_NETLINK, .nl_groups = RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR};
+    if (bind(descriptor, (struct sockaddr *)&groups, sizeof groups) != 0) {
+        int why = errno;
+        close(descriptor);
+        errno = why;
+        return -1;
+    }
+    return descriptor;
+}
+
+void bothy_link_watch_drain(int descriptor) {
+    char buffer[4096];
+    // ENOBUFS says that changes were missed: a change all the same, and the next read goes on.
+    while (recv(descriptor, buffer, sizeof buffer, 0) >= 0 || errno == ENOBUFS || errno == EINTR) {}
 }
 
 int bothy_accept(int listener) { return accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK); }

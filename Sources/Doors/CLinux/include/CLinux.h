@@ -21,6 +21,10 @@ int bothy_signalfd(const int *signals, int count);
 // The next signal's number, 0 when there is none.
 int bothy_signalfd_next(int descriptor);
 
+// A descriptor that is readable when a network interface or one of its addresses changed; drained by the second.
+int bothy_link_watch(void);
+void bothy_link_watch_drain(int descriptor);
+
 int bothy_accept(int listener);
 int bothy_getrandom(void *buffer, size_t count);
 // The process, user and group at the other end of a Unix socket.
