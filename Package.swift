@@ -29,6 +29,7 @@ let package = Package(
     targets: [
         // Doors
         door("CAES", links: "crypto"),
+        door("CBluetooth"),
         door("CLinux"),
         door("CSQLite", links: "sqlite3"),
         door("CSodium", links: "sodium"),
@@ -44,7 +45,7 @@ let package = Package(
         room("Decoders", ["Measurements", "Notation", "CAES"]),
         // Edge rooms
         room("System", ["CLinux"]),
-        room("Links", ["System", "Measurements", "Notation"]),
+        room("Links", ["System", "Measurements", "Notation", "Decoders", "CBluetooth"]),
         room("Identity", ["Hashing", "Notation", "System", "CSodium"]),
         room("Peering", ["Identity", "Hashing", "System", "CIroh"]),
         room("Store", ["System", "Measurements", "CSQLite", "CLinux"]),
@@ -62,7 +63,7 @@ let package = Package(
         tests("Notation"),
         tests("Measurements"),
         tests("Settings"),
-        tests("Links"),
+        tests("Links", ["System", "Measurements", "Decoders", "Notation"]),
         tests("Gateway", ["System"]),
         tests("Decoders", ["Measurements", "Notation"]),
         tests("System"),

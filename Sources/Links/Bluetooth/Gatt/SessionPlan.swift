@@ -1,0 +1,42 @@
+/// What to do with a connected device: from its description, or for a moment's errand.
+struct SessionPlan: Hashable, Sendable {
+    struct Write: Hashable, Sendable {
+        var characteristic: AttUUID
+        var bytes: [UInt8]
+        var withoutResponse = false
+    }
+
+    struct Read: Hashable, Sendable {
+        var characteristic: AttUUID
+        /// 0: once.
+        var everySeconds = 0
+    }
+
+    var subscribe: [AttUUID] = []
+    var read: [Read] = []
+    /// In this order, after subscribing.
+    var write: [Write] = []
+    /// Whether the link is encrypted before anything else.
+    var bonded = false
+}
+
+/// Why a session ended, in words.
+enum SessionFailure: Error, Hashable, Sendable, CustomStringConvertible {
+    case noAnswer
+    case malformed(String)
+    case discoveryStuck
+    case nothingToDo
+    case needsPairing
+    case refused(AttError)
+
+    var description: String {
+        switch self {
+        case .noAnswer: "the device did not answer for 30 s"
+        case .malformed(let what): what
+        case .discoveryStuck: "the device's list of services does not end"
+        case .nothingToDo: "the device has none of the characteristics that its description names"
+        case .needsPairing: "the device asks for pairing: bothy sensor pair <address>"
+        case .refused(let error): "the device refused: \(error)"
+        }
+    }
+}
