@@ -49,6 +49,8 @@ class World:
         self.controller.transport.close()
         self.air.remove_controller(self.controller)
         self.controller = None
+        for peer in self.peers.values():
+            peer.lose()
 
     def report(self, address, kind, data, rssi=-67):
         if self.controller:

@@ -53,7 +53,8 @@ class Peer:
             name=name, address=hci.Address(address), advertising_interval_min=100, advertising_interval_max=100,
             keystore=store))
         self.device.host = Host()
-        self.device.host.controller = peer_controller(name, air)
+        self.controller = peer_controller(name, air)
+        self.device.host.controller = self.controller
         delegate = Delegate(self, io)
         self.device.pairing_config_factory = lambda connection: PairingConfig(
             sc=True, mitm=mitm, bonding=True, delegate=delegate)
@@ -95,6 +96,11 @@ class Peer:
         await self.device.power_on()
         await self.device.start_advertising(auto_restart=True)
         self.tasks = [asyncio.ensure_future(run()) for run in self.streams]
+
+    def lose(self):
+        """The other side is gone without a word: the supervision time-out passes."""
+        for connection in list(self.controller.le_connections.values()):
+            self.controller.on_le_disconnected(connection, 8)
 
     async def drop(self):
         for connection in list(self.device.connections.values()):

@@ -42,6 +42,15 @@ struct GattSession {
         case read(UInt16, AttUUID, soFar: [UInt8])
     }
 
+    private struct Reread {
+        var next: Int64
+        var every: Int
+        init(at now: Int64, every seconds: Int) {
+            next = now + Int64(seconds) * 1_000_000_000
+            every = seconds
+        }
+    }
+
     static let answerTime: Int64 = 30_000_000_000
     static let securityTime: Int64 = 35_000_000_000
     static let mostErrands = 64
@@ -59,7 +68,7 @@ struct GattSession {
     private var securing: Int64?
     private(set) var isRunning = false
     private var hasEnded = false
-    private var nextReads: [AttUUID: Int64] = [:]
+    private var rereads: [AttUUID: Reread] = [:]
     private(set) var refusals: UInt64 = 0
 
     /// `remembered`: what the device had last time, used if its hash is still the same. `bondLevel`: the security that a
@@ -71,7 +80,7 @@ struct GattSession {
     }
 
     var deadline: Int64? {
-        hasEnded ? nil : ([underWay?.until, securing].compactMap { $0 } + nextReads.values).min()
+        hasEnded ? nil : ([underWay?.until, securing].compactMap { $0 } + rereads.values.map(\.next)).min()
     }
 
     mutating func handle(_ event: Event, now: Int64) -> [Directive] {
@@ -113,9 +122,8 @@ struct GattSession {
             fail(.needsPairing, &out)
             return
         }
-        for (uuid, due) in nextReads where now >= due {
-            guard let every = plan.read.first(where: { $0.characteristic == uuid })?.everySeconds else { continue }
-            nextReads[uuid] = now + Int64(every) * 1_000_000_000
+        for (uuid, due) in rereads where now >= due.next {
+            rereads[uuid] = Reread(at: now, every: due.every)
             if let item = database?.characteristic(uuid) { steps.append(.read(item.value, uuid, soFar: [])) }
         }
     }
@@ -268,20 +276,20 @@ extension GattSession {
     /// What the plan says, once it is known what the device has.
     private mutating func begin(_ now: Int64, _ out: inout [Directive]) {
         guard let database else { return }
-        for uuid in plan.subscribe {
-            guard let item = database.characteristic(uuid), item.configuration != 0 else { continue }
-            steps.append(.subscribe(item.configuration, uuid, indicate: !item.canNotify))
+        let parts = plan.parts(for: database)
+        var subscribed: Set<AttUUID> = []
+        for uuid in parts.flatMap(\.subscribe) where subscribed.insert(uuid).inserted {
+            for item in database.characteristics where item.uuid == uuid && item.configuration != 0 {
+                steps.append(.subscribe(item.configuration, uuid, indicate: !item.canNotify))
+            }
         }
-        for write in plan.write {
-            guard let item = database.characteristic(write.characteristic) else { continue }
-            steps.append(GattSession.step(write, item))
+        for write in parts.flatMap(\.write) {
+            if let item = database.characteristic(write.characteristic) { steps.append(GattSession.step(write, item)) }
         }
-        for read in plan.read {
+        for read in parts.flatMap(\.read) {
             guard let item = database.characteristic(read.characteristic) else { continue }
             steps.append(.read(item.value, read.characteristic, soFar: []))
-            if read.everySeconds > 0 {
-                nextReads[read.characteristic] = now + Int64(read.everySeconds) * 1_000_000_000
-            }
+            if read.everySeconds > 0 { rereads[read.characteristic] = Reread(at: now, every: read.everySeconds) }
         }
         if steps.isEmpty { fail(.nothingToDo, &out) }
     }

@@ -12,12 +12,25 @@ struct SessionPlan: Hashable, Sendable {
         var everySeconds = 0
     }
 
-    var subscribe: [AttUUID] = []
-    var read: [Read] = []
-    /// In this order, after subscribing.
-    var write: [Write] = []
+    /// For one of the things a device may be; several parts may apply to one device.
+    struct Part: Hashable, Sendable {
+        /// Applies where the device has one of these; empty: in any case.
+        var services: [AttUUID] = []
+        var subscribe: [AttUUID] = []
+        var read: [Read] = []
+        /// In this order, after subscribing.
+        var write: [Write] = []
+    }
+
+    var parts: [Part] = []
     /// Whether the link is encrypted before anything else.
     var bonded = false
+
+    func parts(for database: GattDatabase) -> [Part] {
+        parts.filter { part in
+            part.services.isEmpty || part.services.contains { uuid in database.services.contains { $0.uuid == uuid } }
+        }
+    }
 }
 
 /// Why a session ended, in words.

@@ -70,7 +70,7 @@ struct PairingMachine {
     private var bond: Bond
     private(set) var question: Question?
     private var asked = false
-    private var failedAuthentication: MgmtStatus?
+    private var hasGivenUp = false
     private(set) var isOver = false
 
     /// `passkey` answers the device's question without asking anybody.
@@ -96,7 +96,7 @@ struct PairingMachine {
         case .timer:
             guard let until, now >= until else { break }
             out.append(.send(.cancelPairing(address)))
-            end(.failed(question == nil ? .unreachable : .noAnswer), &out)
+            end(.failed(hasGivenUp ? .cancelled : question == nil ? .unreachable : .noAnswer), &out)
         }
         return out
     }
@@ -136,14 +136,24 @@ struct PairingMachine {
             // From here on the kernel speaks of the device by its identity address.
             bond.address = key.address
             bond.identityKey = key
-        case .authenticationFailed(let peer, let status) where isOurs(peer): failedAuthentication = status
         default: break
         }
     }
 
     private func isOurs(_ peer: BluetoothAddress) -> Bool { peer == address || peer == bond.address }
 
+    /// The end comes with the kernel's answer: until then it is still busy with this device.
+    private mutating func giveUp(_ command: MgmtCommand, _ out: inout [Directive]) {
+        question = nil
+        hasGivenUp = true
+        out.append(.send(command))
+    }
+
     private mutating func replied(_ status: MgmtStatus, _ out: inout [Directive]) {
+        if hasGivenUp, status != .success {
+            end(.failed(.cancelled), &out)
+            return
+        }
         switch status {
         case .success: end(.paired(bond), &out)
         case .alreadyPaired: end(.failed(.alreadyPaired), &out)
@@ -165,12 +175,9 @@ struct PairingMachine {
         case (.compare, .yes):
             out.append(.send(.confirm(address, accept: true)))
             question = nil
-        case (.compare, .no), (.passkey, .no):
-            out.append(.send(question == .passkey ? .refusePasskey(address) : .confirm(address, accept: false)))
-            end(.failed(.cancelled), &out)
-        case (_, .no):
-            out.append(.send(.cancelPairing(address)))
-            end(.failed(.cancelled), &out)
+        case (.compare, .no): giveUp(.confirm(address, accept: false), &out)
+        case (.passkey, .no): giveUp(.refusePasskey(address), &out)
+        case (_, .no): giveUp(.cancelPairing(address), &out)
         default: break
         }
     }
