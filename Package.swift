@@ -41,6 +41,7 @@ let package = Package(
         room("Hashing", ["CSodium"]),
         room("Notation", ["CYAML"]),
         room("Measurements", ["Hashing"]),
+        room("Automerge", ["Hashing", "CZlib"]),
         room("Settings", ["Notation"]),
         room("Decoders", ["Measurements", "Notation", "CAES"]),
         // Edge rooms
@@ -62,6 +63,7 @@ let package = Package(
         tests("Hashing"),
         tests("Notation"),
         tests("Measurements"),
+        tests("Automerge", ["Hashing"]),
         tests("Settings"),
         tests("Links", ["System", "Measurements", "Decoders", "Notation"]),
         tests("Gateway", ["System"]),
