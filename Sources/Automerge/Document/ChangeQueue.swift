@@ -30,7 +30,8 @@ struct ChangeQueue {
         guard changes.count < limits.queuedChanges, byteCount + change.chunk.count <= limits.queuedBytes else {
             throw AutomergeError(
                 .tooLarge,
-                "more changes wait for others than the limits of \(limits.queuedChanges) and \(limits.queuedBytes) bytes")
+                "more changes wait for others than the limits of \(limits.queuedChanges) and \(limits.queuedBytes) bytes"
+            )
         }
         changes[change.hash] = change
         places[place] = change.hash

@@ -121,7 +121,9 @@ struct History {
     }
 
     /// Completes the change at `index`, all before it being complete.
-    mutating func setHash(_ hash: ChangeHash, of index: UInt32, dependencies: UnsafeBufferPointer<UInt32>, _ details: Details) {
+    mutating func setHash(
+        _ hash: ChangeHash, of index: UInt32, dependencies: UnsafeBufferPointer<UInt32>, _ details: Details
+    ) {
         var link = Links.none
         for dependency in dependencies.reversed() { link = links.push(dependency, on: link) }
         records[Int(index)].dependencies = link

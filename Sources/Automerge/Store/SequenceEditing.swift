@@ -101,7 +101,9 @@ extension Sequences {
         // Who types goes on at the end of what he typed: full leaves stay full.
         if position.index == size {
             let next = leaves[position.leaf].next
-            if next != Sequences.none, Int(leaves[Int(next)].count) < size { return Position(leaf: Int(next), index: 0) }
+            if next != Sequences.none, Int(leaves[Int(next)].count) < size {
+                return Position(leaf: Int(next), index: 0)
+            }
         }
         let keep = position.index == size ? size : size / 2
         let new = Int(addLeaf())

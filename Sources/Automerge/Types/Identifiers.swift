@@ -68,3 +68,8 @@ public enum Key: Hashable, Sendable, CustomStringConvertible {
         }
     }
 }
+
+extension Key: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral {
+    public init(stringLiteral name: String) { self = .name(name) }
+    public init(integerLiteral index: Int) { self = .index(index) }
+}
