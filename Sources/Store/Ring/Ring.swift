@@ -44,8 +44,8 @@ public final class Ring {
         options.fileLayer = fileLayer
         options.cacheBytes = 1 << 20
         database = try Database(path, options)
-        log = LogWatch(database)
         let isNew = try RingFile.prepare(database, shares)
+        log = LogWatch(database)
         let condition = replaced ?? (isNew ? .fresh : .existing)
         let durability = try Durability.of(folder: Folder.of(path)).durability
         var recovery = RingRecovery(database, shares)

@@ -11,7 +11,6 @@ enum RingFile {
         try database.run("PRAGMA auto_vacuum = NONE")
         try database.run("PRAGMA journal_mode = WAL")
         try database.run("PRAGMA synchronous = FULL")
-        try database.run("PRAGMA wal_autocheckpoint = 0")
         keepLog(database)
         let isNew = try make(database)
         let pages = Int(try database.integer("PRAGMA page_count"))
@@ -73,7 +72,7 @@ enum RingFile {
     }
 }
 
-/// Knows how long the log is: SQLite tells it at each commit.
+/// Knows how long the log is: SQLite tells it at each commit, instead of writing the log back by itself.
 final class LogWatch {
     private let counted: UnsafeMutablePointer<Int32>
     private var before: Int32 = 0

@@ -35,8 +35,8 @@ struct RingRecovery {
                 return nil
             }
             return RingOpened.Unfinished(
-                key: stream.key, boot: boot, declaration: stream.declaration, segments: segments,
-                from: stream.closedNext)
+                key: stream.key, boot: boot, declaration: stream.declaration, from: stream.closedNext,
+                segments: segments)
         }
     }
 

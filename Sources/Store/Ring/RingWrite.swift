@@ -71,8 +71,20 @@ public struct RingOpened: Sendable {
         public var key: StreamKey
         public var boot: BootID
         public var declaration: StreamDeclaration?
+        /// The first number that is in no block.
+        public var from: SampleNumber
         /// In the order of their commits; the first may begin before `from`.
         public var segments: [Segment]
-        public var from: SampleNumber
+
+        /// The samples from `from` on, cut so that a `StreamWriter` that begins there takes them up.
+        public var loose: [Segment] {
+            segments.compactMap { segment in
+                if segment.first >= from { return segment }
+                guard segment.end > from, let samples = try? segment.samples() else { return nil }
+                return Segment(
+                    stream: segment.stream, first: from,
+                    samples: samples[Int(from - segment.first)..<samples.count])
+            }
+        }
     }
 }

@@ -38,3 +38,16 @@ enum Bytes {
     static func read(_ path: String) throws -> [UInt8] { Array(try Data(contentsOf: URL(fileURLWithPath: path))) }
     static func write(_ bytes: [UInt8], _ path: String) throws { try Data(bytes).write(to: URL(fileURLWithPath: path)) }
 }
+
+extension TemporaryFolder {
+    /// What each file in it takes.
+    func sizes() throws -> [String: Int] {
+        let names = try FileManager.default.contentsOfDirectory(atPath: path)
+        return Dictionary(
+            uniqueKeysWithValues: try names.map { name in
+                (name, try FileManager.default.attributesOfItem(atPath: file(name))[.size] as? Int ?? 0)
+            })
+    }
+
+    func bytes() throws -> Int { try sizes().values.reduce(0, +) }
+}

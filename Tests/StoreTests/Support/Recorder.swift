@@ -15,6 +15,8 @@ final class Recorder {
     private(set) var seals: UInt64 = 0
     private var sealed: [BlockHead] = []
     private(set) var losses: [RingLoss] = []
+    /// Of all blocks that were stored.
+    private(set) var heads: [BlockHead] = []
     /// Closed by the writers; a write that failed left them behind.
     private var blocks: [Block] = []
     private var isOpen = false
@@ -28,6 +30,8 @@ final class Recorder {
 
     var runKey: RunKey { RunKey(gateway: gateway, run: run) }
     func key(_ stream: Int) -> StreamKey { StreamKey(runKey, stream: StreamNumber(stream)) }
+
+    func heads(of stream: Int) -> [BlockHead] { heads.filter { $0.key.stream == StreamNumber(stream) } }
 
     @discardableResult
     func addStream(_ kind: ValueKind = .integer(scale: -2), components: [String] = [], at number: SampleNumber = 0)
@@ -66,6 +70,7 @@ final class Recorder {
         if sealing { write.seals = [seal(with: blocks, at: time)] }
         let written = try ring.write(write, now: 1_790_000_000 + time / 1_000_000_000)
         sealed += blocks.map(\.head)
+        heads += blocks.map(\.head)
         blocks = []
         (isOpen, undeclared) = (true, [])
         commits += 1
