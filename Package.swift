@@ -51,10 +51,21 @@ let package = Package(
         room("Peering", ["Identity", "Hashing", "System", "CIroh"]),
         room("Store", ["System", "Measurements", "CSQLite", "CLinux"]),
         // Middle
-        room("Gateway", ["Links", "Measurements", "Notation", "Settings", "System"]),
+        room(
+            "Gateway",
+            ["Hashing", "Identity", "Links", "Measurements", "Notation", "Settings", "Store", "System"]),
         // Front
-        room("Control", ["CWebSockets", "CZlib", "System", "Notation", "Measurements", "Hashing"]),
-        .executableTarget(name: "bothy", dependencies: ["System", "Notation", "Links"], swiftSettings: strict),
+        room(
+            "Control",
+            [
+                "CWebSockets", "CZlib", "Gateway", "Hashing", "Measurements", "Notation", "Settings", "Store", "System",
+            ]),
+        .executableTarget(
+            name: "bothy",
+            dependencies: [
+                "CLinux", "CSQLite", "CSodium", "CYAML", "CZlib", "Control", "Gateway", "Notation", "Settings",
+                "System",
+            ], swiftSettings: strict),
         .executableTarget(
             name: "bothy-bench", dependencies: ["Measurements", "Hashing", "Notation", "System"],
             swiftSettings: strict),
@@ -69,6 +80,7 @@ let package = Package(
         tests("Gateway", ["System"]),
         tests("Decoders", ["Measurements", "Notation"]),
         tests("System"),
+        .testTarget(name: "HouseTests", swiftSettings: strict),
         tests("Identity"),
         tests("Peering"),
         tests("Control"),

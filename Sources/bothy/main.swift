@@ -1,4 +1,5 @@
-import Notation
-import System
+import Glibc
 
-print("bothy \(Hex.encode(SystemRandom.bytes(4)))")
+// A reader that goes away (`bothy sensor list | head`) is no reason to die of a signal.
+signal(SIGPIPE, SIG_IGN)
+exit(Entry.run(Array(CommandLine.arguments.dropFirst())))

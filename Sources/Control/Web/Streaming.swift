@@ -63,8 +63,7 @@ extension Service {
 }
 
 /// The way between a source on the gateway's loop and an exchange on the service thread.
-private final class Feed: @unchecked Sendable {
-    // because `source` is touched on the gateway's loop only, and the rest on the service thread only
+private final class Feed: @unchecked Sendable {  // because `source` lives on one loop, the rest on the service thread
     private var source: (any ByteSource)?
     private let backend: any Backend
     private let mailbox: Service.Mailbox

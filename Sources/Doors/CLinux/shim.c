@@ -65,6 +65,12 @@ int bothy_clock_jump_fd(void) {
     return descriptor;
 }
 
+int bothy_read_timer(int descriptor, uint64_t *expirations) {
+    return read(descriptor, expirations, sizeof *expirations) == sizeof *expirations ? 0 : -1;
+}
+
+int bothy_close(int descriptor) { return close(descriptor); }
+
 int bothy_signalfd(const int *signals, int count) {
     sigset_t set;
     sigemptyset(&set);
@@ -164,7 +170,7 @@ long bothy_receive_descriptors(int socket, void *bytes, size_t count, int *descr
     return got;
 }
 
-int bothy_clock_state(struct bothy_clock_state *out) {
+int bothy_read_clock(struct bothy_clock_state *out) {
     struct timex now = {.modes = 0};
     int state = adjtimex(&now);
     if (state < 0) return -1;

@@ -16,6 +16,8 @@ int bothy_eventfd(void);
 // A descriptor that is readable when CLOCK_REALTIME was set by a jump; -1 and errno where the kernel has none.
 int bothy_clock_jump_fd(void);
 int bothy_clock_jump_rearm(int descriptor);
+int bothy_read_timer(int descriptor, uint64_t *expirations);
+int bothy_close(int descriptor);
 // Blocks the signals in the whole process (call before the first thread) and returns a descriptor that reports them.
 int bothy_signalfd(const int *signals, int count);
 // The next signal's number, 0 when there is none.
@@ -35,7 +37,7 @@ long bothy_receive_descriptors(int socket, void *bytes, size_t count, int *descr
 
 // adjtimex, read only: returns the kernel's clock state, or -1.
 struct bothy_clock_state { int status; int64_t max_error_us; int64_t estimated_error_us; int64_t frequency_ppm_16; };
-int bothy_clock_state(struct bothy_clock_state *out);
+int bothy_read_clock(struct bothy_clock_state *out);
 enum { BOTHY_CLOCK_ERROR = 5, BOTHY_CLOCK_UNSYNCHRONISED = 0x40 };
 
 // File system behind a path: its magic number and free bytes.

@@ -1,0 +1,46 @@
+import Links
+import Notation
+import System
+
+/// Which links there should be, and making them so.
+extension Gateway {
+    func plannedLinks() -> [LinkSpec] {
+        var links: [LinkSpec] = []
+        if let scenario = options.scenario ?? configuration.scenario {
+            links.append(.simulated(scenario: scenario, seed: configuration.seed, speed: configuration.speed))
+        }
+        return links
+    }
+
+    func add(_ spec: LinkSpec) {
+        let component = LinkComponent(spec, owner: intake) { [loop] in
+            switch spec {
+            case .simulated(let path, let seed, let speed):
+                return SimulatedLink(
+                    scenario: try Gateway.scenario(at: path), seed: seed, speed: speed, loop: loop)
+            }
+        }
+        linkComponents[spec.name] = component
+        sensors.add(component)
+    }
+
+    /// Stops the links that are no longer wanted and starts the new ones; equal ones go on undisturbed.
+    func adjustLinks() {
+        let wanted = plannedLinks()
+        for (name, component) in linkComponents where !wanted.contains(component.spec) {
+            linkComponents[name] = nil
+            sensors.remove(named: name)
+        }
+        for spec in wanted where linkComponents[spec.name] == nil { add(spec) }
+    }
+
+    private static func scenario(at path: String) throws -> Scenario {
+        do {
+            return try Scenario.read(try Files.read(path))
+        } catch let error as NotationError {
+            throw Failure(.giveUp, "\(path): \(error)")
+        } catch {
+            throw Failure(.restart, "\(error)")
+        }
+    }
+}

@@ -1,0 +1,45 @@
+import Links
+
+/// A link under supervision: made anew at every start.
+final class LinkComponent: Component {
+    let name: String
+    let spec: LinkSpec
+    private let make: () throws -> any Link
+    private unowned let owner: Intake
+    private(set) var link: (any Link)?
+    private var failed: ((Failure) -> Void)?
+
+    init(_ spec: LinkSpec, owner: Intake, make: @escaping () throws -> any Link) {
+        self.spec = spec
+        name = spec.name
+        self.owner = owner
+        self.make = make
+    }
+
+    func start(failed: @escaping (Failure) -> Void) throws {
+        let link = try make()
+        self.link = link
+        self.failed = failed
+        try link.start(owner: owner)
+    }
+
+    func stop(done: @escaping () -> Void) {
+        failed = nil
+        link?.stop()
+        link = nil
+        done()
+    }
+
+    func linkFailed(_ failure: Failure) { failed?(failure) }
+}
+
+/// What a link is made from: equal settings make an equal link, which a reload leaves alone.
+enum LinkSpec: Hashable {
+    case simulated(scenario: String, seed: UInt64, speed: Double)
+
+    var name: String {
+        switch self {
+        case .simulated: "simulated"
+        }
+    }
+}

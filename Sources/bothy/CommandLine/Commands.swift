@@ -1,0 +1,6 @@
+/// Every command there is, in the order of help. A subject adds its own list here.
+enum Commands {
+    static let all: [Command] =
+        DaemonCommands.all + StatusCommands.all + SensorCommands.all + ConfigCommands.all
+        + ShellCommands.all
+}
