@@ -9,6 +9,8 @@ struct FieldCompiler {
     let attributes: AttributeTable
     /// The object table whose entries are still to be compiled.
     var pendingTable: Part?
+    /// Where a source names no type: the bits of a Modbus device.
+    var defaultType: RawType?
 
     init(attributes: AttributeTable) { self.attributes = attributes }
 
@@ -148,7 +150,12 @@ struct FieldCompiler {
         } else if let constant = source["constant"] {
             assembler.add(.constant, x: try constant.integer())
         } else {
-            let type = try source.required("type").type()
+            var type = defaultType ?? .u8
+            if let part = source["type"] {
+                type = try part.type()
+            } else if defaultType == nil {
+                throw source.error("'type' is missing")
+            }
             let optional = try source["optional"]?.boolean() ?? false
             let at = try source["at"]?.integer(in: -512...512)
             assembler.add(

@@ -45,11 +45,35 @@ public struct SerialDescription: Sendable {
     public var start: [String]
     /// A command sent again and again, for a device that speaks only when asked.
     public var poll: (command: String, everyMs: Int)?
+    /// For framing `lines`.
+    public var lines: LineLayout?
+    /// A Modbus device has no framing: it speaks only when asked.
+    public var modbus: ModbusDescription?
+    /// Fields of NMEA sentences beside those that are built in.
+    public var nmea: [NMEADecoder.Extra]
 
-    init(_ part: Part) throws(DescriptionError) {
-        try part.only("baud", "framing", "commands", "start", "poll", "comment")
+    init(_ part: Part, attributes: AttributeTable) throws(DescriptionError) {
+        try part.only("baud", "framing", "commands", "start", "poll", "lines", "modbus", "nmea", "comment")
         baud = Int(try part["baud"]?.integer(in: 50...4_000_000) ?? 9600)
-        framing = try Framing(part.required("framing"))
+        lines = try part["lines"].map { part throws(DescriptionError) in try LineLayout(part, attributes: attributes) }
+        modbus = try part["modbus"].map { part throws(DescriptionError) in
+            try ModbusDescription(part, attributes: attributes)
+        }
+        nmea = []
+        for item in try part["nmea"]?.items(atMost: 32) ?? [] {
+            try item.only("sentence", "field", "attribute")
+            nmea.append(
+                NMEADecoder.Extra(
+                    sentence: try item.required("sentence").text(atMost: 8),
+                    field: Int(try item.required("field").integer(in: 1...63)),
+                    attribute: attributes.declarations[try attributes.required(item.required("attribute"))]))
+        }
+        if let part = part["framing"] {
+            framing = try Framing(part)
+        } else {
+            guard lines != nil || modbus != nil || !nmea.isEmpty else { throw part.error("'framing' is missing") }
+            framing = nmea.isEmpty ? .lines : .nmea
+        }
         commands = [:]
         for (name, item) in try part["commands"]?.members(atMost: SerialDescription.mostCommands) ?? [] {
             commands[name] = try item.hex()
