@@ -1,5 +1,4 @@
 import Measurements
-import Notation
 
 /// A family of devices as its file describes it: how to know its frames, how to read them, and how to prove it.
 public struct Description: Sendable {
@@ -41,29 +40,17 @@ public struct Description: Sendable {
         }
     }
 
-    /// A description written within a settings file, where `decoder` and `version` may be missing.
-    public init(inline node: Node, name: String, file: String) throws(DescriptionError) {
-        do throws(DescriptionError) { try self.init(Part(node: node, path: ""), file: file, name: name) } catch {
-            var error = error
-            error.file = file
-            throw error
-        }
-    }
-
-    private init(_ part: Part, file: String, name given: String? = nil) throws(DescriptionError) {
+    private init(_ part: Part, file: String) throws(DescriptionError) {
         try part.only(
             "decoder", "version", "title", "source", "status", "kind", "attributes", "frames", "gatt", "serial",
             "vectors", "comment")
         self.file = file
-        let namePart = try given == nil ? part.required("decoder") : part
-        var name = given ?? ""
-        if given == nil { name = try namePart.text(atMost: 48) }
-        self.name = name
+        let namePart = try part.required("decoder")
+        name = try namePart.text(atMost: 48)
         guard name.utf8.allSatisfy({ (97...122).contains($0) || (48...57).contains($0) || $0 == 45 || $0 == 95 }) else {
             throw namePart.error("'\(name)' is not a name: small letters, digits, '-' and '_'")
         }
-        let versionPart = try given == nil ? part.required("version") : part["version"]
-        version = Int(try versionPart?.integer(in: 1...9999) ?? 1)
+        version = Int(try part.required("version").integer(in: 1...9999))
         title = try part["title"]?.text() ?? name
         source = try part["source"]?.text(atMost: 1024) ?? ""
         let status = try part["status"]?.text() ?? "experimental"

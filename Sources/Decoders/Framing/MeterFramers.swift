@@ -82,41 +82,60 @@ public struct SMLFramer: Framer {
     /// The four bytes after an escape.
     private var word: [UInt8] = []
     private var inside = false
+    /// The last eight bytes, and how many of them belong to no frame: a beginning may stand anywhere.
+    private var latest: UInt64 = 0
+    private var hunted = 0
     /// Some meters (Holley DTZ541) use another CRC than the standard's; which one this line's meter uses is learnt from its
     /// first whole frame, so that both together are never looser than one.
     private var usesKermit: Bool?
+
+    private static let beginning: UInt64 = 0x1b1b_1b1b_0101_0101
 
     public init() {}
 
     public var pending: Int { raw.count }
 
     public mutating func feed(_ bytes: UnsafeRawBufferPointer, _ handle: (FrameEvent) -> Void) {
-        var noise = 0
         for byte in bytes {
-            if inside {
-                if raw.count == SMLFramer.longest {
-                    drop(.overlong, handle)
-                    continue
-                }
-                raw.append(byte)
-            } else if escapes < 4, byte != 0x1b {
-                noise += 1 + escapes
+            latest = latest << 8 | UInt64(byte)
+            guard inside else {
+                hunted += 1
+                if latest == Self.beginning { begin(handle) }
+                continue
             }
+            if raw.count == SMLFramer.longest {
+                drop(.overlong, handle)
+                continue
+            }
+            raw.append(byte)
             if escapes == 4 { afterEscape(byte, handle) } else { plain(byte) }
         }
-        if noise > 0 { handle(.fault(.noise, count: noise)) }
+        // What may still become a beginning is not yet noise.
+        if hunted > 7 {
+            handle(.fault(.noise, count: hunted - 7))
+            hunted = 7
+        }
     }
 
     public mutating func silence(_ handle: (FrameEvent) -> Void) {
         if inside { drop(.torn, handle) }
-        (escapes, word) = (0, [])
+        if hunted > 0 { handle(.fault(.noise, count: hunted)) }
+        (hunted, latest) = (0, 0)
+    }
+
+    private mutating func begin(_ handle: (FrameEvent) -> Void) {
+        if hunted > 8 { handle(.fault(.noise, count: hunted - 8)) }
+        (inside, hunted, escapes) = (true, 0, 0)
+        body.removeAll(keepingCapacity: true)
+        word.removeAll(keepingCapacity: true)
+        raw = [0x1b, 0x1b, 0x1b, 0x1b, 1, 1, 1, 1]
     }
 
     private mutating func plain(_ byte: UInt8) {
         escapes = byte == 0x1b ? escapes + 1 : 0
-        if inside { body.append(byte) }
+        body.append(byte)
         // What turned out to be an escape is not text.
-        if inside, escapes == 4 { body.removeLast(4) }
+        if escapes == 4 { body.removeLast(4) }
     }
 
     private mutating func afterEscape(_ byte: UInt8, _ handle: (FrameEvent) -> Void) {
@@ -127,13 +146,8 @@ public struct SMLFramer: Framer {
         escapes = 0
         switch (found[0], found[1], found[2], found[3]) {
         case (1, 1, 1, 1):
-            if inside { handle(.fault(.torn, count: 1)) }
-            inside = true
-            body.removeAll(keepingCapacity: true)
-            raw = [0x1b, 0x1b, 0x1b, 0x1b, 1, 1, 1, 1]
-        case _ where !inside:
-            // More than four 1b before the beginning: the last four count.
-            escapes = found.reversed().prefix { $0 == 0x1b }.count
+            handle(.fault(.torn, count: 1))
+            begin(handle)
         case (0x1b, 0x1b, 0x1b, 0x1b): body.append(contentsOf: found)
         case (0x1a, let fill, let low, let high): finish(fill: Int(fill), UInt32(high) << 8 | UInt32(low), handle)
         default: drop(.malformed, handle)
@@ -160,7 +174,8 @@ public struct SMLFramer: Framer {
     private mutating func drop(_ fault: FrameFault, _ handle: (FrameEvent) -> Void) {
         raw.removeAll(keepingCapacity: true)
         body.removeAll(keepingCapacity: true)
-        (inside, escapes, word) = (false, 0, [])
+        (inside, escapes, hunted) = (false, 0, 0)
+        word.removeAll(keepingCapacity: true)
         handle(.fault(fault, count: 1))
     }
 }

@@ -44,6 +44,8 @@ public struct MeterTable: Sendable {
             add(c, 7, 0, "power_\(direction)", powerScale, "W", 1e6)
         }
         add(16, 7, 0, "power", powerScale, "W", 1e6)
+        // Older German meters give their power, without a sign, here.
+        add(15, 7, 0, "power_absolute", powerScale, "W", 1e6)
         for phase: UInt8 in 1...3 {
             let base = phase * 20
             add(base + 1, 7, 0, "power_import_l\(phase)", powerScale, "W", 1e6)
