@@ -19,7 +19,7 @@ extension PeeringService {
             case .ping: peer.connection?.ping(nonce: random)
             case .giveUp:
                 counters.silent += 1
-                peer.connection?.close(.silent, "was silent")
+                peer.connection?.close(.silent)
             }
         }
         if event != .heard || !directives.isEmpty { arm(peer) }
@@ -99,6 +99,7 @@ extension PeeringService {
     }
 
     private func dialFailed(_ peer: Peer, _ why: String) {
+        guard peer.connection == nil else { return }
         counters.dialFailures += 1
         peer.lastError = why
         Log.debug("peering", "\(KeyText.short(peer.trusted.identity)) cannot be reached: \(why)")
@@ -162,7 +163,10 @@ extension PeeringService {
                 case .failure(let failure):
                     if failure.goodbye == .malformed { counters.malformed += 1 }
                     counters.handshakeFailures += 1
-                    connection.close(code: failure.goodbye.rawValue, reason: failure.goodbye.sentence)
+                    connection.close(
+                        code: failure.goodbye.rawValue,
+                        // Only what a stranger may know.
+                        reason: failure.goodbye == .version ? failure.description : failure.goodbye.sentence)
                 }
             })
         handshakes[ObjectIdentifier(connection)] = handshake
@@ -216,7 +220,7 @@ extension PeeringService {
             return raw.close(code: Goodbye.busy.rawValue, reason: Goodbye.busy.sentence)
         }
         peers[identity] = peer
-        cancelAttempt(peer)
+        // An attempt of our own that is still under way goes on: both sides must see both connections to choose the same.
         let old = peer.connection
         peer.connection = nil
         if let old {
@@ -313,7 +317,8 @@ extension PeeringService {
             clock: { [weak self] in self?.handlers.clock() ?? (0, Pong.unknownError) })
     }
 
-    private func ended(_ peer: Peer, _ goodbye: Goodbye?, _ sentence: String, _ isOurs: Bool) {
+    private func ended(_ peer: Peer, _ goodbye: Goodbye?, _ what: String, _ isOurs: Bool) {
+        let sentence = isOurs ? "closed here: this gateway \(what)" : what
         // A connection that was replaced has been taken out already.
         guard peer.connection != nil else { return }
         peer.connection = nil

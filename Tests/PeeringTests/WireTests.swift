@@ -94,6 +94,14 @@ struct Dice: RandomNumberGenerator {
         }
     }
 
+    @Test func whyAPeerClosedIsReadFromWhatTheTransportSays() {
+        #expect(Goodbye.said(in: "closed by peer: is leaving (code 1)")! == (.leaving, "is leaving"))
+        #expect(Goodbye.said(in: "closed by peer: (odd) (code 7)")! == (.slowReader, "(odd)"))
+        for text in ["timed out", "closed by peer: x (code 99)", "closed by peer: x", "x (code 1)"] {
+            #expect(Goodbye.said(in: text) == nil, "\(text)")
+        }
+    }
+
     @Test func controlFramesReadBackAndRefuseRubbish() throws {
         #expect(try Ping(reading: Ping(nonce: 5).frame.body).nonce == 5)
         let pong = Pong(nonce: 5, unixTime: -3, errorMs: 7)
@@ -103,7 +111,7 @@ struct Dice: RandomNumberGenerator {
         #expect(Addresses(direct: (0..<20).map { "\($0)" }, relay: nil).direct.count == Addresses.most)
         #expect(throws: WireFailure.self) { try Addresses(reading: [0, 9]) }
         #expect(throws: WireFailure.self) { try Ping(reading: [1]) }
-        #expect(throws: WireFailure.self) { try GoodbyeFrame(reading: [1, 0, 0, 0, 2, 0xFF, 0xFE]) }
+        #expect(throws: WireFailure.self) { try Addresses(reading: [2, 0xFF, 0xFE, 0]) }
     }
 }
 

@@ -18,8 +18,6 @@ final class Handshake {
     struct Failure: Error, CustomStringConvertible {
         var goodbye: Goodbye
         var description: String
-        /// The other side said so itself.
-        var isTheirs = false
     }
 
     private let loop: Loop
@@ -75,7 +73,8 @@ final class Handshake {
                 switch end {
                 case .finished: "ended without a hello"
                 case .malformed(let failure): failure.description
-                case .lost(let failure): failure.description
+                case .lost(let failure):
+                    self.connection.closeReason.map { Goodbye.said(in: $0)?.1 ?? $0 } ?? failure.description
                 }
             self.end(.failure(Failure(goodbye: .malformed, description: what)))
         }
@@ -88,10 +87,6 @@ final class Handshake {
     }
 
     private func read(_ frame: Frame, _ send: IrohSendStream, _ receiver: LaneReceiver) {
-        if frame.type == Frame.Kind.goodbye.rawValue, let goodbye = try? GoodbyeFrame(reading: frame.body) {
-            let why = Goodbye(rawValue: goodbye.code) ?? .malformed
-            return end(.failure(Failure(goodbye: why, description: goodbye.sentence, isTheirs: true)))
-        }
         guard frame.type == Frame.Kind.hello.rawValue else {
             return end(.failure(Failure(goodbye: .malformed, description: "frame \(frame.type) instead of a hello")))
         }
@@ -101,10 +96,7 @@ final class Handshake {
         } catch {
             var why = Goodbye.malformed
             if case .version = error { why = .version }
-            let failure = Failure(goodbye: why, description: error.description)
-            // Said in a frame: the reason of a close alone may not arrive.
-            send.write(GoodbyeFrame(why, error.description).frame.encoded) { _ in self.end(.failure(failure)) }
-            return
+            return end(.failure(Failure(goodbye: why, description: error.description)))
         }
         guard hello.cert.endpoint == connection.remoteID else {
             return end(.failure(Failure(goodbye: .notTrusted, description: "a certificate of another endpoint")))

@@ -52,7 +52,7 @@ final class PeerConnection {
 
     /// Begins delivering. Apart from `init`, so that the owner knows the connection before its first message.
     func start() {
-        connection.onClosed { [weak self] reason in self?.end(nil, reason, isOurs: false) }
+        connection.onClosed { [weak self] reason in self?.lost(reason) }
         acceptLanes()
         receivers[.control]?.raiseLimit(to: Frame.mostBytes)
         receivers[.control]?.resume()
@@ -98,7 +98,7 @@ final class PeerConnection {
     private func adopt(_ stream: IrohSendStream, _ lane: Lane) -> LaneSender {
         let sender = LaneSender(lane, stream)
         sender.drained = { [weak self] in self?.events.drained(lane) }
-        sender.failed = { [weak self] failure in self?.end(nil, failure.description, isOurs: false) }
+        sender.failed = { [weak self] failure in self?.lost(failure.description) }
         senders[lane] = sender
         return sender
     }
@@ -124,7 +124,7 @@ final class PeerConnection {
                 guard let self, !isOver else { return }
                 guard case .success(let bytes) = first, let byte = bytes.first, let lane = Lane(rawValue: byte),
                     receivers[lane] == nil
-                else { return close(.malformed, "opened a stream that is no lane, or one twice") }
+                else { return close(.malformed, "a stream that is no lane, or one twice") }
                 let receiver = LaneReceiver(stream, limit: Frame.mostBytes)
                 listen(receiver, lane)
                 if paused.contains(lane) { receiver.pause() }
@@ -141,7 +141,7 @@ final class PeerConnection {
             switch end {
             case .finished: self?.end(nil, "ended lane \(lane)", isOurs: false)
             case .malformed(let failure): self?.close(.malformed, failure.description)
-            case .lost(let failure): self?.end(nil, failure.description, isOurs: false)
+            case .lost(let failure): self?.lost(failure.description)
             }
         }
     }
@@ -180,9 +180,6 @@ final class PeerConnection {
             rttUs = rttUs.map { ($0 * 7 + rtt) / 8 } ?? rtt
             events.pong(pong, rtt)
         case .addresses: events.addresses(try Addresses(reading: body))
-        case .goodbye:
-            let goodbye = try GoodbyeFrame(reading: body)
-            end(Goodbye(rawValue: goodbye.code), goodbye.sentence, isOurs: false)
         }
     }
 
@@ -192,10 +189,18 @@ final class PeerConnection {
     var dropped: UInt64 { senders.values.reduce(0) { $0 + $1.dropped } }
 
     /// Says why, then closes; the other side learns the code either way.
-    func close(_ why: Goodbye, _ sentence: String? = nil) {
-        guard !isOver else { return }
-        let sentence = sentence ?? why.sentence
-        end(why, sentence, isOurs: true)
+    func close(_ why: Goodbye, _ detail: String? = nil) {
+        end(why, why.sentence + (detail.map { ": \($0)" } ?? ""), isOurs: true)
+    }
+
+    /// Ended by the other side or by the network; the connection itself knows best why.
+    private func lost(_ what: String) {
+        let reason = connection.closeReason ?? what
+        if let (goodbye, sentence) = Goodbye.said(in: reason) {
+            end(goodbye, sentence, isOurs: false)
+        } else {
+            end(nil, reason, isOurs: false)
+        }
     }
 
     private func end(_ goodbye: Goodbye?, _ sentence: String, isOurs: Bool) {

@@ -51,6 +51,15 @@ public final class IrohConnection {
         }
     }
 
+    /// Why it has ended, in the transport's words; nil while it is open.
+    public var closeReason: String? {
+        guard let buffer = try? library.call({ library.api.connection_close_reason(object.passed(), $0) }) else {
+            return nil
+        }
+        var reader = IrohReader(library.take(buffer))
+        return reader.option { $0.string() } ?? nil
+    }
+
     /// How many streams the other side may have open, and how many bytes may be under way from it.
     public func limit(uniStreams: UInt64, biStreams: UInt64, window: UInt64) {
         _ = try? library.call { library.api.connection_most_uni(object.passed(), uniStreams, $0) }

@@ -77,25 +77,3 @@ struct Addresses: Hashable, Sendable {
         (self.direct, self.relay) = (direct, relay.isEmpty ? nil : relay)
     }
 }
-
-/// The last frame before a side closes: code (4) · sentence (text).
-struct GoodbyeFrame: Hashable, Sendable {
-    var code: UInt32
-    var sentence: String
-
-    var frame: Frame {
-        var out = WireWriter()
-        out.integer(code)
-        out.text(sentence, most: 200)
-        return Frame(.goodbye, out.bytes)
-    }
-
-    init(_ why: Goodbye, _ sentence: String) { (code, self.sentence) = (why.rawValue, sentence) }
-
-    init(reading body: [UInt8]) throws(WireFailure) {
-        var reader = WireReader(body)
-        code = try reader.integer(UInt32.self, "code")
-        sentence = try reader.text(most: 200, "sentence")
-        try reader.end()
-    }
-}

@@ -5,8 +5,7 @@ struct Frame: Hashable, Sendable {
         case hello = 0
         case ping = 1
         case pong = 2
-        case goodbye = 3
-        case addresses = 4
+        case addresses = 3
     }
 
     static let firstOfOthers: UInt8 = 16

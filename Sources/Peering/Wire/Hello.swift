@@ -97,7 +97,7 @@ struct Hello: Hashable, Sendable {
     var agreed: UInt16 { min(greatest, Hello.versions.upperBound) }
 }
 
-/// Why a connection is closed: the code goes with the close, and with the goodbye before it where there is time.
+/// Why a connection is closed: the code of the close, and a sentence as its reason.
 public enum Goodbye: UInt32, Sendable, CaseIterable {
     case leaving = 1
     case notTrusted = 2
@@ -123,5 +123,15 @@ public enum Goodbye: UInt32, Sendable, CaseIterable {
         case .busy: "has no room for another connection"
         case .untrusted: "no longer trusts us"
         }
+    }
+
+    /// What the other side said when it closed, from the transport's words; nil when it said nothing of ours.
+    static func said(in text: String) -> (Goodbye, String)? {
+        guard text.hasPrefix("closed by peer: "), text.hasSuffix(")"),
+            let open = text.lastIndex(of: "("), text[open...].hasPrefix("(code "),
+            let code = UInt32(text[open...].dropFirst(6).dropLast()), let goodbye = Goodbye(rawValue: code)
+        else { return nil }
+        let sentence = text[..<open].dropFirst(16)
+        return (goodbye, sentence.hasSuffix(" ") ? String(sentence.dropLast()) : String(sentence))
     }
 }

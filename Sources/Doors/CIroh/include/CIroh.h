@@ -70,7 +70,6 @@ enum { BOTHY_IROH_OK = 0, BOTHY_IROH_FAILED = 1, BOTHY_IROH_PANICKED = 2, BOTHY_
     X(METHOD, HANDLE, endpoint_address, method_endpoint_addr, (HANDLE, STATUS)) \
     X(METHOD, BUFFER, endpoint_sockets, method_endpoint_bound_sockets, (HANDLE, STATUS)) \
     X(METHOD, FUTURE, endpoint_add_external, method_endpoint_add_external_addr, (HANDLE, BUFFER)) \
-    X(METHOD, FUTURE, endpoint_remove_external, method_endpoint_remove_external_addr, (HANDLE, BUFFER)) \
     BOTHY_IROH_OBJECT(X, incoming) \
     X(METHOD, FUTURE, incoming_address, method_incoming_remote_addr, (HANDLE)) \
     X(METHOD, FUTURE, incoming_validated, method_incoming_remote_addr_validated, (HANDLE)) \
@@ -84,8 +83,8 @@ enum { BOTHY_IROH_OK = 0, BOTHY_IROH_FAILED = 1, BOTHY_IROH_PANICKED = 2, BOTHY_
     X(METHOD, BUFFER, connection_alpn, method_connection_alpn, (HANDLE, STATUS)) \
     X(METHOD, HANDLE, connection_remote_id, method_connection_remote_id, (HANDLE, STATUS)) \
     X(METHOD, BUFFER, connection_paths, method_connection_paths, (HANDLE, STATUS)) \
-    X(METHOD, BUFFER, connection_stats, method_connection_stats, (HANDLE, STATUS)) \
     X(METHOD, void, connection_close, method_connection_close, (HANDLE, int64_t, BUFFER, STATUS)) \
+    X(METHOD, BUFFER, connection_close_reason, method_connection_close_reason, (HANDLE, STATUS)) \
     X(METHOD, FUTURE, connection_closed, method_connection_closed, (HANDLE)) \
     X(METHOD, void, connection_most_bi, method_connection_set_max_concurrent_bi_streams, (HANDLE, uint64_t, STATUS)) \
     X(METHOD, void, connection_most_uni, method_connection_set_max_concurrent_uni_streams, \

@@ -1,0 +1,362 @@
+import Hashing
+import Identity
+import System
+import Testing
+
+@testable import Peering
+
+@Suite(.serialized) struct ServiceTests {
+    @Test func twoThatTrustEachOtherConnectAndSpeakOnAllLanes() throws {
+        let (a, b) = try connectedPair()
+        for lane in Lane.allCases {
+            for index in 0..<20 { #expect(a.send([lane.rawValue, UInt8(index)], on: lane, to: b) == .accepted) }
+            #expect(b.send([lane.rawValue], type: 200, on: lane, to: a) == .accepted)
+        }
+        try eventually("all messages come") {
+            b.heard.withLock { $0.messages.count } == 80 && a.heard.withLock { $0.messages.count } == 4
+        }
+        for lane in Lane.allCases {
+            let got = b.heard.withLock { $0.messages.filter { $0.lane == lane } }
+            #expect(got.map { $0.body } == (0..<20).map { [lane.rawValue, $0] }, "in order on lane \(lane)")
+            #expect(got.allSatisfy { $0.peer == a.id && $0.type == 16 })
+        }
+        let info = try #require(b.heard.withLock { $0.connected.first })
+        #expect(info.program == "test 1" && info.identity == a.id && info.endpoint == a.endpointKey.id)
+        #expect(!info.isDialled && info.protocolVersion == 1)
+        try eventually("the way and the time there are known") {
+            a.status.peers.first.map { $0.path == .direct && $0.rttUs != nil } ?? false
+        }
+        a.stop()
+        try eventually("a farewell is heard") { b.heard.withLock { $0.disconnected.contains { $0.peer == a.id } } }
+        b.stop()
+    }
+
+    @Test func aStrangerGetsNothingAndIsTold() throws {
+        let (a, b) = (try Node(3), try Node(4))
+        try a.start()
+        try b.start()
+        a.trust(b.asPeer())
+        try eventually("b counts a stranger") { b.status.counters.strangers > 0 }
+        try eventually("a knows why") { a.status.peers.first?.lastError?.contains("does not know us") ?? false }
+        #expect(b.heard.withLock { $0.connected.isEmpty && $0.messages.isEmpty })
+        #expect(a.heard.withLock { $0.connected.isEmpty }, "b said nothing of itself")
+        // Trusted on the other side too, it works, without anybody starting anything.
+        b.trust(a.asPeer(withAddress: false))
+        try eventually("they connect") { a.isConnected(to: b) }
+        a.stop()
+        b.stop()
+    }
+
+    @Test func whenBothDialOneConnectionStays() throws {
+        for round in 0..<8 {
+            let (a, b) = (try Node(5), try Node(6))
+            try a.start()
+            try b.start()
+            let (peerA, peerB) = (a.asPeer(), b.asPeer())
+            a.test.loop.post { a.service.trust(peerB) }
+            b.test.loop.post { b.service.trust(peerA) }
+            try eventually("they connect") { a.isConnected(to: b) && b.isConnected(to: a) }
+            // Whichever of the two connections stays, messages arrive over it both ways, and it does stay.
+            try eventually("messages arrive in round \(round)") {
+                pause(20)
+                _ = a.send([1], on: .control, to: b)
+                _ = b.send([2], on: .control, to: a)
+                return a.heard.withLock { $0.messages.contains { $0.body == [2] } }
+                    && b.heard.withLock { $0.messages.contains { $0.body == [1] } }
+            }
+            let before = (a.heard.withLock { $0.connected.count }, b.heard.withLock { $0.connected.count })
+            pause(300)
+            #expect(before == (a.heard.withLock { $0.connected.count }, b.heard.withLock { $0.connected.count }))
+            #expect(a.isConnected(to: b) && b.isConnected(to: a))
+            a.stop()
+            b.stop()
+        }
+    }
+
+    @Test func aReaderThatPausesHoldsTheSenderBackAndTheLiveLaneGoesOn() throws {
+        let (a, b) = try connectedPair(7, 8)
+        let aID = a.id
+        b.test.sync { b.service.pause(.bulk, of: aID) }
+        let chunk = [UInt8](repeating: 7, count: 64 << 10)
+        var taken = 0
+        // Until the sender says it is full, and stays so although it had time.
+        while taken < 2_000 {
+            if a.send(chunk, on: .bulk, to: b) == .accepted {
+                taken += 1
+            } else {
+                pause(100)
+                if a.send(chunk, on: .bulk, to: b) == .full { break } else { taken += 1 }
+            }
+        }
+        let held = taken * chunk.count
+        #expect(held < 16 << 20, "a paused reader made \(held) bytes pile up")
+        #expect(a.send([1], on: .live, to: b) == .accepted)
+        #expect(a.send([2], on: .control, to: b) == .accepted)
+        try eventually("live and control pass by") {
+            b.heard.withLock { $0.messages.filter { $0.lane != .bulk }.count } == 2
+        }
+        #expect(b.heard.withLock { $0.messages.filter { $0.lane == .bulk }.count } == 0)
+        b.test.sync { b.service.resume(.bulk, of: aID) }
+        try eventually("all comes in the end") {
+            b.heard.withLock { $0.messages.filter { $0.lane == .bulk }.count } == taken
+        }
+        try eventually("the sender hears that there is room") { a.heard.withLock { $0.drained == [.bulk] } }
+        a.stop()
+        b.stop()
+    }
+
+    @Test func aLiveLaneThatIsNotReadDropsItsOldest() throws {
+        let (a, b) = try connectedPair(9, 10)
+        let aID = a.id
+        b.test.sync { b.service.pause(.live, of: aID) }
+        for index in 0..<2000 {
+            _ = a.send([UInt8(index & 255)] + [UInt8](repeating: 0, count: 4000), on: .live, to: b)
+        }
+        try eventually("frames were dropped") { (a.status.peers.first?.droppedFrames ?? 0) > 0 }
+        b.test.sync { b.service.resume(.live, of: aID) }
+        try eventually("the newest comes") {
+            b.heard.withLock { $0.messages.last?.body.first == UInt8(1999 & 255) }
+        }
+        #expect(b.heard.withLock { $0.messages.count } < 2000)
+        a.stop()
+        b.stop()
+    }
+
+    @Test func aMessageTooLongIsRefusedHereAndNotAtTheOtherEnd() throws {
+        let (a, b) = try connectedPair(11, 12)
+        #expect(a.send([UInt8](repeating: 0, count: Frame.mostBytes), on: .bulk, to: b) == .tooLong)
+        #expect(a.send([UInt8](repeating: 1, count: Frame.mostBytes - 1), on: .bulk, to: b) == .accepted)
+        try eventually("the longest one comes") {
+            b.heard.withLock { $0.messages.first?.body.count == Frame.mostBytes - 1 }
+        }
+        a.stop()
+        b.stop()
+    }
+
+    @Test func trustThatIsWithdrawnEndsTheConnectionAndStays() throws {
+        let (a, b) = try connectedPair(13, 14)
+        let aID = a.id
+        b.test.sync { b.service.untrust(aID) }
+        try eventually("a is told") {
+            a.heard.withLock { $0.disconnected.last?.why.contains("no longer trusts us") ?? false }
+        }
+        try eventually("and refused when it comes again") { b.status.counters.strangers > 0 }
+        #expect(b.trust.peers.isEmpty)
+        a.stop()
+        b.stop()
+    }
+
+    @Test func aPeerThatRestartsIsBackBeforeItsOldConnectionIsFoundDead() throws {
+        let (a, b) = try connectedPair(15, 16)
+        // Its process ends without a word: the object goes, nothing is closed in order.
+        let again = try Node(16)
+        let peerA = a.asPeer()
+        b.test.loop.post { b.service.isStopping = true }
+        try again.start()
+        again.trust(peerA)
+        try eventually("the new one replaces the old one") {
+            a.heard.withLock { $0.connected.count } == 2 && a.isConnected(to: again)
+        }
+        #expect(a.heard.withLock { $0.disconnected.count } == 1)
+        _ = a.send([9], on: .control, to: again)
+        try eventually("messages go to the new one") { again.heard.withLock { $0.messages.count } == 1 }
+        a.stop()
+        again.stop()
+        b.stop()
+    }
+
+    @Test func aCloneAndARetiredEndpointAreRefusedWithAnAlarm() throws {
+        let (a, b) = try connectedPair(17, 18)
+        let peerB = b.asPeer()
+        // The same identity and serial on another box, with another endpoint key.
+        let clone = try Node(17, endpoint: 201)
+        try clone.start()
+        clone.trust(peerB)
+        try eventually("the clone is noticed") {
+            b.heard.withLock { $0.alarms.contains { if case .clone = $0 { true } else { false } } }
+        }
+        #expect(a.isConnected(to: b), "the one that was there stays")
+        clone.stop()
+        // The operator adopts the identity on a box: its key has a later serial and takes over.
+        let adopted = try Node(17, endpoint: 202, serial: 2)
+        try adopted.start()
+        adopted.trust(peerB)
+        try eventually("the later serial is followed") { adopted.isConnected(to: b) }
+        #expect(b.trust.peers[a.id]?.endpoints.first?.serial == 2)
+        a.stop()
+        let retired = try Node(17)
+        try retired.start()
+        retired.trust(peerB)
+        try eventually("the retired key is refused") {
+            b.heard.withLock { $0.alarms.contains { if case .stale = $0 { true } else { false } } }
+        }
+        retired.stop()
+        adopted.stop()
+        b.stop()
+    }
+
+    @Test func pingMeasuresAndFailsWhereNobodyIs() throws {
+        let (a, b) = try connectedPair(19, 20)
+        let bID = b.id
+        let rtt = a.test.wait { (done: @escaping (Result<Int64, PingFailure>) -> Void) in a.service.ping(bID, done) }
+        #expect(try rtt.get() > 0)
+        let nobody = a.test.wait { (done: @escaping (Result<Int64, PingFailure>) -> Void) in a.service.ping(.zero, done)
+        }
+        #expect(throws: PingFailure.notConnected) { try nobody.get() }
+        a.stop()
+        b.stop()
+    }
+
+    @Test func aMemberOfARoomConnectsWithoutBeingTrustedAndIsForgottenAfterwards() throws {
+        let (a, b) = (try Node(21), try Node(22))
+        let aID = a.id
+        b.service.handlers.admits = { $0 == aID }
+        try a.start()
+        try b.start()
+        a.trust(b.asPeer())
+        try eventually("they connect") { a.isConnected(to: b) && b.isConnected(to: a) }
+        a.stop()
+        try eventually("it is gone") { b.status.peers.isEmpty }
+        #expect(b.trust.peers.isEmpty)
+        b.stop()
+    }
+}
+
+@Suite(.serialized) struct PairTests {
+    private func pair(_ b: Node, _ code: String, with a: Node) -> Result<TrustedPeer, PairFailure> {
+        let target = a.asPeer()
+        return b.test.wait { done in
+            b.service.pair(code: code, with: target.endpoints[0].id, at: target.addresses, done)
+        }
+    }
+
+    private func open(_ a: Node) -> Result<String, PairFailure> {
+        a.test.sync { a.service.openPairing { event in a.heard.withLock { $0.pairing.append(event) } } }
+    }
+
+    @Test func twoBoxesPairByTheRightCodeAndStayConnected() throws {
+        let (a, b) = (try Node(31), try Node(32))
+        try a.start()
+        try b.start()
+        let code = try open(a).get()
+        let peer = try pair(b, code, with: a).get()
+        #expect(peer.identity == a.id && peer.endpoints.first?.id == a.endpointKey.id)
+        try eventually("the other side knows too") {
+            a.heard.withLock { if case .paired(let peer)? = $0.pairing.last { peer.identity == b.id } else { false } }
+        }
+        #expect(a.trust.peers[b.id] != nil && b.trust.peers[a.id] != nil)
+        try eventually("they connect") { a.isConnected(to: b) && b.isConnected(to: a) }
+        a.stop()
+        b.stop()
+    }
+
+    @Test func aWrongCodeUsesTheRightOneUp() throws {
+        let (a, b) = (try Node(33), try Node(34))
+        try a.start()
+        try b.start()
+        let code = try open(a).get()
+        let wrong = code == "0000 0000" ? "11111111" : "00000000"
+        #expect(pair(b, wrong, with: a).failure == .wrongCode)
+        try eventually("the box that showed it says so") {
+            a.heard.withLock { if case .failed? = $0.pairing.last { true } else { false } }
+        }
+        #expect(pair(b, code, with: a).failure != nil, "one try a code")
+        #expect(a.trust.peers.isEmpty && b.trust.peers.isEmpty)
+        _ = open(a)
+        _ = open(a)
+        #expect(open(a).failure == .tooOften)
+        a.stop()
+        b.stop()
+    }
+}
+
+@Suite(.serialized) struct DiscoveryTests {
+    /// Gateways of different tests must not hear each other: each uses a port of its own.
+    private func port() -> UInt16 { UInt16.random(in: 30_000...60_000) }
+
+    @Test func twoOnOneNetworkFindEachOtherWithoutAnyAddress() throws {
+        let port = port()
+        let (a, b) = (
+            try Node(41) {
+                $0.discovery = .on; $0.discoveryPort = port
+            },
+            try Node(42) {
+                $0.discovery = .on; $0.discoveryPort = port
+            }
+        )
+        try a.start()
+        try b.start()
+        a.trust(b.asPeer(withAddress: false))
+        b.trust(a.asPeer(withAddress: false))
+        try eventually("they connect") { a.isConnected(to: b) && b.isConnected(to: a) }
+        a.stop()
+        b.stop()
+    }
+
+    @Test func aQuietOneIsFoundByThoseItKnowsOnly() throws {
+        let port = port()
+        let quiet = try Node(43) {
+            $0.discovery = .quiet; $0.discoveryPort = port
+        }
+        let known = try Node(44) {
+            $0.discovery = .on; $0.discoveryPort = port
+        }
+        let stranger = try Node(45) {
+            $0.discovery = .on; $0.discoveryPort = port
+        }
+        for node in [quiet, known, stranger] { try node.start() }
+        quiet.trust(known.asPeer(withAddress: false))
+        known.trust(quiet.asPeer(withAddress: false))
+        try eventually("they connect") { known.isConnected(to: quiet) }
+        func heard(_ node: Node) -> Bool {
+            node.test.sync { node.service.discovery?.table.entries.keys.contains(quiet.endpointKey.id) ?? false }
+        }
+        try eventually("the known one is answered") { heard(known) }
+        #expect(!heard(stranger))
+        for node in [quiet, known, stranger] { node.stop() }
+    }
+
+    @Test func boxesThatWaitToBePairedAreFoundByTheCodeAlone() throws {
+        let port = port()
+        let (a, b) = (
+            try Node(46) {
+                $0.discovery = .on; $0.discoveryPort = port
+            },
+            try Node(47) {
+                $0.discovery = .on; $0.discoveryPort = port
+            }
+        )
+        try a.start()
+        try b.start()
+        let code = try a.test.sync { a.service.openPairing { _ in } }.get()
+        try eventually("it is announced") {
+            b.test.sync { b.service.discovery.map { !$0.table.pairing(now: SystemClock.bootTime).isEmpty } ?? false }
+        }
+        let peer = b.test.wait { done in b.service.pair(code: code, done) }
+        #expect(try peer.get().identity == a.id)
+        a.stop()
+        b.stop()
+    }
+}
+
+@Suite(.serialized) struct HostileTests {
+    @Test func whoeverMeansNoGoodIsCutOffAndTheOthersGoOn() throws {
+        let (a, b) = try connectedPair(51, 52)
+        let socket = b.test.sync { b.service.endpoint!.sockets.first { $0.hasPrefix("127") }! }
+        let key = b.endpointKey.id.bytes.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
+        let lines = try runPeer("hostile.py", [key, socket]).split(separator: "\n")
+        print(lines.joined(separator: "\n"))
+        #expect(lines.count == 11)
+        for line in lines { #expect(!line.contains("STILL OPEN"), "\(line)") }
+        #expect(lines.contains { $0.hasPrefix("stranger: ") && $0.contains("does not know us") })
+        #expect(
+            lines.contains {
+                $0.hasPrefix("other version: ") && $0.contains("speaks protocol 7 to 9, this program 1 to 1")
+            })
+        #expect(a.isConnected(to: b) && a.heard.withLock { $0.disconnected.isEmpty })
+        #expect(b.heard.withLock { $0.connected.count == 1 && $0.messages.isEmpty })
+        #expect(b.status.counters.strangers >= 1 && b.status.counters.malformed >= 5)
+        a.stop()
+        b.stop()
+    }
+}
