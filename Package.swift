@@ -35,6 +35,7 @@ let package = Package(
         door("CSodium", links: "sodium"),
         door("CIroh"),
         door("CYAML", links: "yaml"),
+        door("CQREncode", links: "qrencode"),
         door("CZlib", links: "z"),
         door("CWebSockets", links: "websockets"),
         // Pure rooms
@@ -63,8 +64,8 @@ let package = Package(
         .executableTarget(
             name: "bothy",
             dependencies: [
-                "CLinux", "CSQLite", "CSodium", "CYAML", "CZlib", "Control", "Gateway", "Notation", "Settings",
-                "System",
+                "CLinux", "CQREncode", "CSQLite", "CSodium", "CYAML", "CZlib", "Control", "Gateway", "Hashing",
+                "Identity", "Notation", "Settings", "Store", "System",
             ], swiftSettings: strict),
         .executableTarget(
             name: "bothy-bench", dependencies: ["Measurements", "Hashing", "Notation", "System"],

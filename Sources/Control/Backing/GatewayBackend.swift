@@ -119,7 +119,7 @@ public final class GatewayBackend: Backend, @unchecked Sendable {  // because al
     }
 
     public func enableSensor(_ id: String, _ enabled: Bool, by who: Principal) throws(Problem) {
-        guard gateway.enable(sensor: id, enabled, who: "\(who)") else { throw noSensor(id) }
+        guard gateway.enable(sensor: id, enabled, who: who.name) else { throw noSensor(id) }
     }
 
     public func forgetSensor(_ id: String, by who: Principal) throws(Problem) {

@@ -18,6 +18,7 @@ enum Terminal {
 
     static func print(_ text: String) { write(1, text.hasSuffix("\n") ? text : text + "\n") }
     static func raw(_ text: String) { write(1, text) }
+    static func raw(_ descriptor: Int32, _ text: String) { write(descriptor, text) }
     static func message(_ text: String) { write(2, text.hasSuffix("\n") ? text : text + "\n") }
 
     /// False once nobody reads any more (a closed pipe), which ends a stream quietly.
