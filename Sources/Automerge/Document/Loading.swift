@@ -28,7 +28,9 @@ extension Document {
                 if first == nil, changes.isEmpty, store.history.count == 0 {
                     first = loaded
                 } else {
-                    for index in 0..<UInt32(loaded.history.count) { changes.append(loaded.change(index, &writer)) }
+                    for index in 0..<loaded.history.count where !contains(loaded.history.records[index].hash) {
+                        changes.append(loaded.change(UInt32(index), &writer))
+                    }
                 }
             case .bundle:
                 throw AutomergeError(.malformed, "bundles of changes are not supported", at: chunk.body.origin)

@@ -142,7 +142,10 @@ extension Store {
         }
         values.removeLast(values.count - mark.values)
         while entries.count > mark.entries {
-            entries.removeLast { objects[Int($0.object)].firstEntry = $0.next }
+            // The object itself may be gone already.
+            entries.removeLast { entry in
+                if Int(entry.object) < objects.count { objects[Int(entry.object)].firstEntry = entry.next }
+            }
         }
         names.truncate(to: mark.names)
         actors.truncate(to: mark.actors)
