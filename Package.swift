@@ -14,8 +14,9 @@ func door(_ name: String, links library: String? = nil) -> Target {
         linkerSettings: library.map { [.linkedLibrary($0)] } ?? [])
 }
 
-func room(_ name: String, _ arrows: [String] = []) -> Target {
-    .target(name: name, dependencies: arrows.map { .byName(name: $0) }, swiftSettings: strict)
+func room(_ name: String, _ arrows: [String] = [], without excluded: [String] = []) -> Target {
+    .target(
+        name: name, dependencies: arrows.map { .byName(name: $0) }, exclude: excluded, swiftSettings: strict)
 }
 
 func tests(_ room: String, _ others: [String] = []) -> Target {
@@ -56,11 +57,15 @@ let package = Package(
             "Gateway",
             ["Hashing", "Identity", "Links", "Measurements", "Notation", "Settings", "Store", "System"]),
         // Front
+        .target(
+            name: "ControlPage", path: "Sources/Control/Page", exclude: ["site"],
+            cSettings: [.headerSearchPath("."), .unsafeFlags(["-Wall", "-Wextra", "-Werror"])]),
         room(
             "Control",
             [
-                "CWebSockets", "CZlib", "Gateway", "Hashing", "Measurements", "Notation", "Settings", "Store", "System",
-            ]),
+                "ControlPage", "CWebSockets", "CZlib", "Gateway", "Hashing", "Measurements", "Notation", "Settings",
+                "Store", "System",
+            ], without: ["Page"]),
         .executableTarget(
             name: "bothy",
             dependencies: [

@@ -11,7 +11,7 @@ public final class Server: Sendable {
     public init(_ configuration: ControlConfiguration, backend: any Backend) throws(ControlFailure) {
         let (mailbox, ended) = (Service.Mailbox(), Semaphore())
         let service = try Service(
-            configuration: configuration, backend: backend, mailbox: mailbox, table: RouteTable(Routes.all))
+            configuration: configuration, backend: backend, mailbox: mailbox, table: RouteTable(Routes.served))
         self.mailbox = mailbox
         self.ended = ended
         port = service.port

@@ -15,7 +15,8 @@ enum LiveWriter {
             ]
         }
         return JSONWriter.compact([
-            "type": "streams", "run": JSON(Hex.encode(run.bytes)), "clock": self.clock(clock), "streams": .array(rows),
+            "type": "streams", "run": JSON(Hex.encode(run.bytes)), "clock": self.clock(clock),
+            "now_ms": JSON(Double(Service.now + clock.offset) / 1e6), "streams": .array(rows),
         ])
     }
 

@@ -37,7 +37,7 @@ extension Routes {
             method: .get, path: "/v1/openapi.json", scope: .view, summary: "This API as OpenAPI 3.1.", response: .any,
             tagged: true,
             handler: .here { (_, service) throws(Problem) in
-                Response(json: OpenAPI.document(service.table.routes, version: service.configuration.version))
+                Response(json: OpenAPI.document(Routes.all, version: service.configuration.version))
             }),
     ]
 }

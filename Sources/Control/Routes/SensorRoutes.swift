@@ -66,7 +66,8 @@ extension Routes {
             handler: .pieces { (request, backend) throws(Problem) in try SampleAnswer.make(request, backend) }),
         Route(
             method: .get, path: "/v1/gaps", scope: .view, summary: "What is missing, and why.",
-            parameters: [.init(name: "sensor", summary: "of one sensor")] + period, response: .list(.any),
+            parameters: [.init(name: "sensor", summary: "of one sensor")] + period,
+            response: .list(.any),
             handler: .gateway { (request, backend) throws(Problem) in
                 let (from, to) = try period(request)
                 return Response(

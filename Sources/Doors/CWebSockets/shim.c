@@ -58,7 +58,12 @@ static const char *address_of(int descriptor, char *out) {
     out[0] = 0;
     if (getpeername(descriptor, (struct sockaddr *)&peer, &size) != 0) return out;
     if (peer.ss_family == AF_INET) inet_ntop(AF_INET, &((struct sockaddr_in *)&peer)->sin_addr, out, ADDRESS);
-    if (peer.ss_family == AF_INET6) inet_ntop(AF_INET6, &((struct sockaddr_in6 *)&peer)->sin6_addr, out, ADDRESS);
+    if (peer.ss_family == AF_INET6) {
+        // A listener for both families shows IPv4 clients as ::ffff:192.0.2.1; people and counters want one name for each.
+        const struct in6_addr *six = &((struct sockaddr_in6 *)&peer)->sin6_addr;
+        if (IN6_IS_ADDR_V4MAPPED(six)) inet_ntop(AF_INET, &six->s6_addr[12], out, ADDRESS);
+        else inet_ntop(AF_INET6, six, out, ADDRESS);
+    }
     return out;
 }
 
@@ -251,6 +256,7 @@ int bothy_web_listen_tcp(
     info.vhost_name = name;
     info.iface = address;
     info.port = port;
+    if (!strchr(address, ':')) info.options |= LWS_SERVER_OPTION_DISABLE_IPV6;
     if (certificate) {
         info.ssl_cert_filepath = certificate;
         info.ssl_private_key_filepath = key;

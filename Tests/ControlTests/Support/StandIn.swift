@@ -70,7 +70,7 @@ final class StandIn: Backend, @unchecked Sendable {  // because all but `loop` i
         names[sensor] = sensor.capitalized
     }
 
-    private let began = SystemClock.bootTime
+    let began = SystemClock.bootTime
 
     private func tick() {
         var batches: [LiveBatch] = []
@@ -139,12 +139,6 @@ final class StandIn: Backend, @unchecked Sendable {  // because all but `loop` i
         guard sensor(id) != nil else { throw Problem.notFound("sensor '\(id)'", field: "sensor") }
         waves.removeAll { $0.stream.sensor == id }
         listener?(.streams(run: run, clock: clockNow, waves.map(\.stream)))
-    }
-
-    func sensors() -> [JSON] {
-        var ids: [String] = []
-        for wave in waves where !ids.contains(wave.stream.sensor) { ids.append(wave.stream.sensor) }
-        return ids.compactMap { sensor($0) }
     }
 }
 
