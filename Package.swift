@@ -46,6 +46,8 @@ let package = Package(
         room("Automerge", ["Hashing", "CZlib"]),
         room("Settings", ["Notation"]),
         room("Decoders", ["Measurements", "Notation", "CAES"]),
+        room("Gossip", ["Hashing"]),
+        room("Replication", ["Measurements", "Hashing"]),
         // Edge rooms
         room("System", ["CLinux"]),
         room("Links", ["System", "Measurements", "Notation", "Decoders", "CBluetooth"]),
@@ -76,6 +78,7 @@ let package = Package(
             name: "bothy-bench", dependencies: ["Measurements", "Hashing", "Notation", "System"],
             swiftSettings: strict),
         // Tests
+        .target(name: "Simulator", dependencies: ["Hashing"], path: "Tests/Simulator", swiftSettings: strict),
         .testTarget(name: "BenchTests", dependencies: ["bothy-bench"], swiftSettings: strict),
         tests("Hashing"),
         tests("Notation"),
@@ -91,5 +94,7 @@ let package = Package(
         tests("Peering"),
         tests("Control"),
         tests("Store", ["Measurements", "Hashing"]),
+        tests("Gossip", ["Hashing", "Simulator"]),
+        tests("Replication", ["Hashing", "Measurements", "Simulator"]),
     ]
 )
