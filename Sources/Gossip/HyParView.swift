@@ -110,7 +110,7 @@ struct HyParView {
             return
         }
         if ttl == configuration.passiveWalk { remember([newcomer], &out) }
-        guard !isAsked(newcomer.id), let next = active.random(except: [peer, newcomer.id], &generator) else { return }
+        guard !isAsked(newcomer.id), let next = active.pick(except: [peer, newcomer.id], &generator) else { return }
         out.append(.send(next, .forwardJoin(newcomer, ttl: ttl - 1)))
     }
 
@@ -159,7 +159,7 @@ struct HyParView {
         learn(PeerInfo(id: peer, data: data), &out)
         if active.contains(peer) { return true }
         if active.count >= configuration.activeView {
-            guard urgent, let victim = active.random(&generator) else { return false }
+            guard urgent, let victim = active.pick(&generator) else { return false }
             drop(victim, alive: true, &out)
             remember([info(victim)], &out)
         }
@@ -196,7 +196,7 @@ struct HyParView {
         refillAt = now + refillWait
         refillWait = min(2 * refillWait, configuration.shuffleEvery)
         let skip = pending + [except].compactMap { $0 }
-        if let next = passive.random(except: skip, &generator) {
+        if let next = passive.pick(except: skip, &generator) {
             ask(next, urgent: active.isEmpty, now, &out)
         }
     }
@@ -205,7 +205,7 @@ struct HyParView {
         for node in nodes.prefix(configuration.mostShuffled) where node.id != me {
             let isKnown = active.contains(node.id) || passive.contains(node.id)
             if !isKnown {
-                if passive.count >= configuration.passiveView, let victim = passive.random(&generator) {
+                if passive.count >= configuration.passiveView, let victim = passive.pick(&generator) {
                     passive.remove(victim)
                     forget(victim)
                 }
@@ -233,7 +233,7 @@ struct HyParView {
     }
 
     private mutating func shuffle(_ out: inout [Directive]) {
-        guard let target = active.random(&generator) else { return }
+        guard let target = active.pick(&generator) else { return }
         let nodes =
             active.sample(configuration.shuffleActive, except: target, &generator)
             + passive.sample(configuration.shufflePassive, except: target, &generator)
@@ -250,7 +250,7 @@ struct HyParView {
     ) {
         guard origin != me, active.contains(peer) else { return }
         let ttl = min(ttl, configuration.shuffleWalk)
-        if ttl > 0, active.count > 1, let next = active.random(except: [origin, peer], &generator) {
+        if ttl > 0, active.count > 1, let next = active.pick(except: [origin, peer], &generator) {
             out.append(
                 .send(
                     next,

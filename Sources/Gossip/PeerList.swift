@@ -21,7 +21,7 @@ struct PeerList {
         return true
     }
 
-    func random(except: [PeerID] = [], _ generator: inout SeededGenerator) -> PeerID? {
+    func pick(except: [PeerID] = [], _ generator: inout SeededGenerator) -> PeerID? {
         peers.filter { !except.contains($0) }.randomElement(using: &generator)
     }
 
