@@ -24,6 +24,12 @@ func tests(_ room: String, _ others: [String] = []) -> Target {
         name: "\(room)Tests", dependencies: ([room] + others).map { .byName(name: $0) }, swiftSettings: strict)
 }
 
+/// A program that tests run as a process of its own.
+func testProgram(_ name: String, _ arrows: [String], in folder: String) -> Target {
+    .executableTarget(
+        name: name, dependencies: arrows.map { .byName(name: $0) }, path: "Tests/\(folder)", swiftSettings: strict)
+}
+
 let package = Package(
     name: "bothy",
     products: [.executable(name: "bothy", targets: ["bothy"])],
@@ -92,6 +98,7 @@ let package = Package(
         .testTarget(name: "HouseTests", swiftSettings: strict),
         tests("Identity"),
         tests("Peering"),
+        testProgram("peering-probe", ["Identity", "Notation", "Peering", "System"], in: "PeeringProbe"),
         tests("Control"),
         tests("Store", ["Measurements", "Hashing"]),
         tests("Gossip", ["Hashing", "Simulator"]),

@@ -352,6 +352,7 @@ extension PeeringService {
     }
 
     func checkHealth() {
+        rebindIfNeeded()
         for peer in peers.values {
             guard let connection = peer.connection else { continue }
             let before = reach(of: peer)
@@ -362,6 +363,7 @@ extension PeeringService {
 
     func linkChanged() {
         Log.debug("peering", "a network link changed")
+        rebindIfNeeded()
         discovery?.linkChanged()
         for peer in peers.values { run(peer, .linkChanged) }
     }

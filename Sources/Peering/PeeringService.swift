@@ -18,6 +18,8 @@ public final class PeeringService {
     let session = SystemRandom.uint64()
     var endpoint: IrohEndpoint?
     var library: IrohLibrary?
+    /// What the endpoint was asked to listen at.
+    var bound: [String] = []
     var state = PeeringStatus.State.off(why: "peering was not started")
     var peers: [Bytes32: Peer] = [:]
     /// From endpoint keys to identities.
@@ -60,18 +62,44 @@ public final class PeeringService {
             state = .off(why: error.description)
             return handlers.alarm(.libraryMissing(error))
         }
+        bind(to: settings.bind ?? LocalAddresses.bindings(LocalAddresses.sixes()))
+    }
+
+    private func bind(to places: [String]) {
         guard let library else { return }
         state = .starting
+        bound = places
         var options = IrohOptions(alpns: [PeeringService.alpn, PairAttempt.alpn])
         options.relay = settings.relay
-        options.bind = settings.bind
-        IrohEndpoint.bind(library, loop, key: endpointKey, options) { result in
+        options.bind = places
+        IrohEndpoint.bind(library, loop, key: endpointKey, options) { [weak self] result in
+            guard let self else { return }
             switch result {
-            case .success(let endpoint): self.opened(endpoint)
+            case .success(let endpoint): opened(endpoint)
+            case .failure where settings.bind == nil && places != LocalAddresses.bindings([]):
+                // An address that is being checked for duplicates cannot be bound yet: all of them then, and again later.
+                bind(to: LocalAddresses.bindings([]))
             case .failure(let failure):
-                self.state = .off(why: "peering could not open its sockets: \(failure)")
-                self.handlers.alarm(.bindFailed(failure.description))
+                state = .off(why: "peering could not open its sockets: \(failure)")
+                handlers.alarm(.bindFailed(failure.description))
             }
+        }
+    }
+
+    /// Where the network has changed so that the endpoint should listen elsewhere, and nobody is connected who would be
+    /// cut off, it is opened anew.
+    func rebindIfNeeded() {
+        guard settings.bind == nil, state == .on, let endpoint, peers.values.allSatisfy({ $0.connection == nil }) else {
+            return
+        }
+        let wanted = LocalAddresses.bindings(LocalAddresses.sixes())
+        guard wanted != bound else { return }
+        Log.info("peering", "the network has changed: listening at \(wanted.joined(separator: ", "))")
+        self.endpoint = nil
+        state = .starting
+        endpoint.close { [weak self] in
+            guard let self, !isStopping else { return }
+            bind(to: wanted)
         }
     }
 
@@ -81,9 +109,11 @@ public final class PeeringService {
         state = .on
         Log.info("peering", "endpoint \(KeyText.short(cert.endpoint)) at \(endpoint.sockets.joined(separator: ", "))")
         endpoint.accept({ [weak self] in self?.came($0) }, ended: {})
-        linkWatch = try? LinkWatch(loop) { [weak self] in self?.linkChanged() }
-        if settings.discovery != .off { startDiscovery() }
-        healthTimer = loop.repeating(everyMs: 5_000) { [weak self] in self?.checkHealth() }
+        if linkWatch == nil {
+            linkWatch = try? LinkWatch(loop) { [weak self] in self?.linkChanged() }
+            healthTimer = loop.repeating(everyMs: 5_000) { [weak self] in self?.checkHealth() }
+        }
+        if let discovery { discovery.announce() } else if settings.discovery != .off { startDiscovery() }
         for peer in peers.values { run(peer, .addressKnown) }
     }
 

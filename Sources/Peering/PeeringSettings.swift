@@ -12,8 +12,8 @@ public struct PeeringSettings: Sendable {
     public var role: GatewayRole = .gateway
     public var discovery: Discovery = .on
     public var relay: IrohOptions.Relay = .none
-    /// Local addresses of the transport, one of each family.
-    public var bind: [String] = ["0.0.0.0:0", "[::]:0"]
+    /// Local addresses of the transport, one of each family; nil: all, as the network needs it.
+    public var bind: [String]?
     public var discoveryPort: UInt16 = Announcement.port
     /// The network costs money: fewer signs of life.
     public var metered = false

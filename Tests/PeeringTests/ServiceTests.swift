@@ -105,6 +105,21 @@ import Testing
         b.stop()
     }
 
+    @Test func whoIsTurnedAwayBeforeALaneIsOpenHearsWhenThereIsRoom() throws {
+        let (a, b) = try connectedPair(23, 24)
+        let bID = b.id
+        // All in one turn of the loop: the lane's stream cannot be open yet.
+        let refused = a.test.sync {
+            (0..<100).contains { _ in
+                a.service.send([UInt8](repeating: 0, count: 64 << 10), type: 16, on: .bulk, to: bID) == .full
+            }
+        }
+        #expect(refused)
+        try eventually("there is room again") { a.heard.withLock { $0.drained == [.bulk] } }
+        a.stop()
+        b.stop()
+    }
+
     @Test func aLiveLaneThatIsNotReadDropsItsOldest() throws {
         let (a, b) = try connectedPair(9, 10)
         let aID = a.id

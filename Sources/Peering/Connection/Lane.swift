@@ -80,6 +80,9 @@ final class LaneSender {
         return .accepted
     }
 
+    /// Somebody was turned away: `drained` will say when there is room.
+    func promiseRoom() { wasFull = true }
+
     private func flush() {
         guard !isWriting, next < frames.count else { return }
         isWriting = true

@@ -15,6 +15,8 @@ final class PeerConnection {
     private var senders: [Lane: LaneSender] = [:]
     /// Frames for lanes whose stream is being opened.
     private var waiting: [Lane: [[UInt8]]] = [:]
+    /// Lanes that refused a message while their stream was being opened.
+    private var refused: Set<Lane> = []
     private var receivers: [Lane: LaneReceiver] = [:]
     private var paused: Set<Lane> = []
     private var isOver = false
@@ -70,7 +72,10 @@ final class PeerConnection {
             return result
         }
         let queued = waiting[lane, default: []].reduce(0) { $0 + $1.count }
-        guard queued + frame.count <= lane.mostQueued || queued == 0 else { return .full }
+        guard queued + frame.count <= lane.mostQueued || queued == 0 else {
+            refused.insert(lane)
+            return .full
+        }
         let isFirst = waiting[lane] == nil
         waiting[lane, default: []].append(frame)
         if isFirst { open(lane) }
@@ -91,6 +96,7 @@ final class PeerConnection {
             let sender = adopt(stream, lane)
             _ = sender.send([lane.rawValue])
             for frame in waiting.removeValue(forKey: lane) ?? [] { _ = sender.send(frame) }
+            if refused.remove(lane) != nil { sender.promiseRoom() }
         }
     }
 
