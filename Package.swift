@@ -63,7 +63,7 @@ let package = Package(
         // Middle
         room(
             "Gateway",
-            ["Hashing", "Identity", "Links", "Measurements", "Notation", "Settings", "Store", "System"]),
+            ["Decoders", "Hashing", "Identity", "Links", "Measurements", "Notation", "Settings", "Store", "System"]),
         // Front
         .target(
             name: "ControlPage", path: "Sources/Control/Page", exclude: ["site"],

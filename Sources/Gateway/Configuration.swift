@@ -1,3 +1,4 @@
+import Links
 import Settings
 import Store
 
@@ -32,6 +33,36 @@ public struct Configuration: Sendable {
     var scenario: String? { tree["simulated"]["scenario"].optionalText }
     var seed: UInt64 { UInt64(tree["simulated"]["seed"].whole) }
     var speed: Double { tree["simulated"]["speed"].decimal }
+
+    var decoderFolders: [String] {
+        let folders = tree["decoders"].items.map(\.text)
+        return folders.isEmpty ? ["/etc/bothy/decoders"] : folders
+    }
+
+    /// Nil where Bluetooth is switched off.
+    var bluetooth: BluetoothSettings? {
+        let tree = tree["bluetooth"]
+        guard let mode = BluetoothSettings.Mode(rawValue: tree["mode"].text) else { return nil }
+        var settings = BluetoothSettings()
+        settings.mode = mode
+        settings.adapters = tree["adapters"].items.map(\.text)
+        settings.duty = Configuration.duty(tree["duty"].whole)
+        settings.idleDuty = Configuration.duty(tree["idle_duty"].whole)
+        settings.connections = Int(tree["connections"].whole)
+        settings.helper = tree["helper"].optionalText
+        settings.adopted = tree["sensors"].items.compactMap { sensor in
+            guard let address = BluetoothAddress(sensor["address"].text) else { return nil }
+            return BluetoothSettings.Adopted(
+                address: address, id: sensor["id"].optionalText, name: sensor["name"].optionalText,
+                decoder: sensor["decoder"].optionalText,
+                connect: sensor["connect"].isAbsent ? nil : sensor["connect"].flag)
+        }
+        return settings
+    }
+
+    private static func duty(_ percent: Int64) -> ScanDuty {
+        ScanDuty(intervalMs: 60, windowMs: max(2.5, 0.6 * Double(percent))) ?? .full
+    }
 
     public var listen: String { tree["control"]["listen"].text }
     public var isInsecure: Bool { tree["control"]["insecure"].flag }

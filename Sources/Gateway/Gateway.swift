@@ -25,6 +25,8 @@ public final class Gateway {
 
     let intake: Intake
     let clock: ClockKeeper
+    let decoders: DecoderFolders
+    let radioMemory: RadioMemory
     let recorder: Recorder
     let disk: Disk
     let sensors: Supervisor
@@ -53,7 +55,8 @@ public final class Gateway {
         self.identity = identity.key
         boot = MachineFacts.boot()
         state = try StateKeeper(
-            path: options.stateFolder + "/state.db", migrations: [SensorMemory.migrations], loop: diskLoop)
+            path: options.stateFolder + "/state.db", migrations: [SensorMemory.migrations, RadioMemory.migrations],
+            loop: diskLoop)
         disk = Disk(path: options.stateFolder + "/ring.db", gateway: identity.key.id, loop: diskLoop)
         (opened, readers) = try disk.open(configuration.ringLimits)
         let (pending, left) = try PendingBuffer.open(at: options.runtimeFolder + "/pending")
@@ -68,6 +71,8 @@ public final class Gateway {
         intake = Intake(
             run: run, boot: boot, recorder: recorder, feed: feed, memory: try SensorMemory(state),
             limits: configuration.intakeLimits)
+        decoders = DecoderFolders(configuration.decoderFolders, loop: loop)
+        radioMemory = RadioMemory(state)
         let events = Relay<Event>()
         clock = ClockKeeper(
             loop: loop, boot: boot, note: { [recorder] in recorder.note($0) },
@@ -88,6 +93,7 @@ public final class Gateway {
         intake.onEvent = { [weak self] in self?.note($0) }
         intake.onLinkFailed = { [weak self] link, error in self?.linkComponents[link.name]?.linkFailed(Failure(error)) }
         intake.onClockAnchor = { [weak self] in self?.recorder.note($0) }
+        decoders.onChange = { [weak self] in self?.take($0) }
         recorder.onTrouble = { [weak self] in self?.note(trouble: $0) }
         if isNew { note(Event(.notice, "identity", "a new identity was made: \(KeyText.short(identity.id))")) }
         if wasExposed { note(Event(.warning, "identity", "others could read the identity's file until now")) }
@@ -97,6 +103,7 @@ public final class Gateway {
     /// Starts every component. Failures that end the process are told through `finished`.
     public func start(finished: @escaping () -> Void) throws {
         for link in plannedLinks() { add(link) }
+        decoders.start()
         try root.start { [weak self] failure in
             guard let self else { return }
             self.note(Event(.error, "supervision", "giving up: \(failure.reason)"))

@@ -7,6 +7,10 @@ public enum Schema {
         Setting("store", .record(store), "The ring of recorded measurements."),
         Setting("intake", .record(intake), "Bounds on what comes in."),
         Setting("simulated", .record(simulated), "Sensors that are computed, for demonstration and tests."),
+        Setting(
+            "decoders", .list(of: .text(4_096), most: 16), "Folders of decoder files; without any, /etc/bothy/decoders."
+        ),
+        Setting("bluetooth", .record(bluetooth), "Sensors by radio."),
         Setting("control", .record(control), "The page and the API."),
         Setting("rooms", .record(rooms), "Shared rooms."),
     ]
@@ -49,6 +53,26 @@ public enum Schema {
         Setting("scenario", .text(4_096), "A scenario file; its sensors are recorded as if they were real."),
         Setting("seed", .whole(0...Int64.max), "1", "The same seed gives the same values."),
         Setting("speed", .decimal(0.01...10_000), "1", "Times real time."),
+    ]
+
+    private static let bluetooth: [Setting] = [
+        Setting(
+            "mode", .choice(["off", "auto", "exclusive", "shared"]), "auto",
+            "Shared leaves power and keys to bluetoothd; auto is exclusive unless it runs."),
+        Setting("adapters", .list(of: .text(17), most: 8), "hci0 or an address; all of them unless set."),
+        Setting("duty", .whole(1...100), "100", "Percent of the time that the radio listens while a sensor needs it."),
+        Setting("idle_duty", .whole(1...100), "10", "The same while none does."),
+        Setting("connections", .whole(1...16), "5", "Sensors connected at the same time on an adapter."),
+        Setting("helper", .text(107), "Socket of the privileged helper; /run/bothy-radio/helper.sock where it exists."),
+        Setting("sensors", .list(of: .record(bluetoothSensor), most: 512), "Sensors that are recorded."),
+    ]
+
+    private static let bluetoothSensor: [Setting] = [
+        Setting("address", .text(17), required: true, "AA:BB:CC:DD:EE:FF, as `bothy scan` shows it."),
+        Setting("id", .text(64), "The sensor's id here; made from the address unless set."),
+        Setting("name", .text(100), "What people call it."),
+        Setting("decoder", .text(64), "The description to use; whichever recognises it unless set."),
+        Setting("connect", .flag, "Whether to connect; decided by the description unless set."),
     ]
 
     private static let control: [Setting] = [

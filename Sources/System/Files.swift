@@ -72,3 +72,19 @@ public enum Files {
         guard mkdir(path, mode) == 0 || lastErrorCode == EEXIST else { throw SystemFailure.last("mkdir", path) }
     }
 }
+
+extension Files {
+    /// Names in a folder, unsorted; none where it cannot be read.
+    public static func list(_ folder: String) -> [String] {
+        guard let stream = opendir(folder) else { return [] }
+        defer { closedir(stream) }
+        var names: [String] = []
+        while let entry = readdir(stream) {
+            let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
+                pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            }
+            if name != ".", name != ".." { names.append(name) }
+        }
+        return names
+    }
+}

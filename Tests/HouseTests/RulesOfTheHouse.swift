@@ -62,7 +62,8 @@ import Testing
     @Test func everyFolderIsARoom() throws {
         let folders = try FileManager.default.contentsOfDirectory(
             atPath: Self.root.appendingPathComponent("Sources").path)
-        #expect(Set(folders) == Set(try Self.arrows().keys).union(["Doors"]))
+        let rooms = Set(try Self.arrows().keys)
+        #expect(Set(folders) == rooms.union(["Doors"]))
     }
 
     @Test func pureRoomsLeadOnlyToPureRoomsAndDoors() throws {
@@ -85,7 +86,8 @@ import Testing
             for file in Self.files("Sources/\(room.name)", ".swift") {
                 let text = try Self.code(file)
                 for pattern in banned {
-                    #expect(try Self.matches(pattern, in: text).isEmpty, "\(file) uses what a pure room may not")
+                    let found = try Self.matches(pattern, in: text)
+                    #expect(found.isEmpty, "\(file) uses what a pure room may not")
                 }
             }
         }
@@ -98,7 +100,8 @@ import Testing
         for file in Self.files("Sources", ".swift") where !file.hasPrefix("Sources/bothy-bench") {
             let text = try Self.code(file)
             for pattern in banned {
-                #expect(try Self.matches(pattern, in: text).isEmpty, "\(file) uses what nobody may")
+                let found = try Self.matches(pattern, in: text)
+                #expect(found.isEmpty, "\(file) uses what nobody may")
             }
         }
     }

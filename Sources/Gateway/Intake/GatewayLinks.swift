@@ -1,3 +1,4 @@
+import Decoders
 import Links
 import Notation
 import System
@@ -9,12 +10,17 @@ extension Gateway {
         if let scenario = options.scenario ?? configuration.scenario {
             links.append(.simulated(scenario: scenario, seed: configuration.seed, speed: configuration.speed))
         }
+        if let bluetooth = configuration.bluetooth { links.append(.bluetooth(bluetooth)) }
         return links
     }
 
     func add(_ spec: LinkSpec) {
-        let component = LinkComponent(spec, owner: intake) { [loop] in
+        let component = LinkComponent(spec, owner: intake) { [loop, decoders, radioMemory] in
             switch spec {
+            case .bluetooth(let settings):
+                return BluetoothLink(
+                    loop: loop, settings: settings, library: decoders.library, radio: DirectRadio(), keeper: radioMemory
+                )
             case .simulated(let path, let seed, let speed):
                 return SimulatedLink(
                     scenario: try Gateway.scenario(at: path), seed: seed, speed: speed, loop: loop)
@@ -42,5 +48,16 @@ extension Gateway {
         } catch {
             throw Failure(.restart, "\(error)")
         }
+    }
+}
+
+extension Gateway {
+    /// The radio, where there is one that works.
+    public var bluetooth: BluetoothLink? { linkComponents["ble"]?.link as? BluetoothLink }
+
+    func take(_ library: DecoderLibrary) {
+        note(
+            Event(.notice, "decoders", "\(library.descriptions.count) decoders, \(library.errors.count) files skipped"))
+        bluetooth?.update(library: library)
     }
 }

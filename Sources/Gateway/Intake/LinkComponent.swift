@@ -20,7 +20,11 @@ final class LinkComponent: Component {
         let link = try make()
         self.link = link
         self.failed = failed
-        try link.start(owner: owner)
+        do {
+            try link.start(owner: owner)
+        } catch let absent as BluetoothAbsent {
+            throw Failure(.absent, "\(absent)")
+        }
     }
 
     func stop(done: @escaping () -> Void) {
@@ -36,10 +40,12 @@ final class LinkComponent: Component {
 /// What a link is made from: equal settings make an equal link, which a reload leaves alone.
 enum LinkSpec: Hashable {
     case simulated(scenario: String, seed: UInt64, speed: Double)
+    case bluetooth(BluetoothSettings)
 
     var name: String {
         switch self {
         case .simulated: "simulated"
+        case .bluetooth: "ble"
         }
     }
 }

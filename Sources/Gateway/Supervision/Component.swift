@@ -18,6 +18,8 @@ public struct Failure: Error, Sendable, CustomStringConvertible {
         case restart
         /// The rest goes on without it; `status` and health say so.
         case giveUp
+        /// What it needs is not part of this box, which is no fault.
+        case absent
         case endProcess(status: Int32)
     }
 

@@ -21,7 +21,7 @@ public final class Supervisor: Component {
 
     /// How a child is, for `status`.
     public struct Report: Sendable {
-        public enum State: String, Sendable { case running, restarting, resting, givenUp = "given up", stopped }
+        public enum State: String, Sendable { case running, restarting, resting, givenUp = "given up", absent, stopped }
         public var path: String
         public var state: State
         public var restarts: Int
@@ -136,13 +136,17 @@ public final class Supervisor: Component {
         child.generation += 1
         child.lastFailure = failure.reason
         child.lastFailureAt = scheduler.bootTime
-        Log.log(.warning, name, "\(child.component.name) failed: \(failure.reason)")
+        if failure.wish == .absent {
+            Log.info(name, "\(child.component.name): \(failure.reason)")
+        } else {
+            Log.warning(name, "\(child.component.name) failed: \(failure.reason)")
+        }
         switch failure.wish {
         case .endProcess:
             halt(child) {}
             escalate(failure)
-        case .giveUp:
-            child.state = .givenUp
+        case .giveUp, .absent:
+            child.state = failure.wish == .absent ? .absent : .givenUp
             child.component.stop {}
         case .restart: restart(child)
         }
@@ -163,7 +167,8 @@ public final class Supervisor: Component {
 
     private func revive(from child: Child, as state: Report.State, afterMs delay: Int64) {
         guard let index = children.firstIndex(where: { $0 === child }) else { return }
-        let affected = strategy == .oneForOne ? [child] : children[index...].filter { $0.state != .givenUp }
+        let affected =
+            strategy == .oneForOne ? [child] : children[index...].filter { $0.state != .givenUp && $0.state != .absent }
         child.restarts += 1
         for other in affected { other.generation += 1 }
         stopAll(Array(affected)) { [weak self] in
