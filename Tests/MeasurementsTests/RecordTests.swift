@@ -1,3 +1,4 @@
+import Foundation
 import Hashing
 import Testing
 
@@ -59,6 +60,35 @@ struct RecordTests {
             for place in leaves.indices {
                 let holds = MerkleTree.holds(leaves[index], at: place, of: count, proof: proof, root: root)
                 #expect(holds == (place == index))
+            }
+        }
+    }
+}
+
+extension RecordTests {
+    @Test("Records with a few changed bytes are read as what they are, or named as malformed")
+    func mutations() throws {
+        var random = Seeded(seed &+ 2)
+        let names = ["run.signed", "seal.signed", "receipt.signed", "commit.v1", "ranges"]
+        for name in names {
+            let golden = Array(try Data(contentsOf: GoldenTests.folder.appendingPathComponent(name)))
+            for _ in 0..<400 {
+                var bytes = golden
+                if name == "commit.v1" { bytes.removeLast(Commit.checksumBytes) }
+                for _ in 0..<Int.random(in: 1...3, using: &random) {
+                    bytes[Int.random(in: bytes.indices, using: &random)] = UInt8.random(in: 0...255, using: &random)
+                }
+                if Int.random(in: 0..<4, using: &random) == 0 {
+                    bytes.removeLast(Int.random(in: 0..<bytes.count, using: &random))
+                }
+                if let seal = try? Signed<Seal>(bytes) { #expect(seal.bytes == bytes) }
+                if let open = try? Signed<RunOpen>(bytes) { #expect(open.bytes == bytes) }
+                if let receipt = try? Signed<Receipt>(bytes) { #expect(receipt.bytes == bytes) }
+                if let commit = try? Commit(Commit.checked(bytes)) {
+                    for segment in commit.segments { _ = try? segment.samples() }
+                }
+                var reader = ByteReader(bytes)
+                _ = try? Ranges.decode(from: &reader)
             }
         }
     }

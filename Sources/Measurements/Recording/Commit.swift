@@ -62,11 +62,15 @@ public struct Commit: Hashable, Sendable {
             writer.varint(segment.count)
             writer.block(segment.packed)
         }
-        writer.raw(Commit.checksum(writer.bytes).bytes.prefix(Commit.checksumBytes))
-        return writer.bytes
+        return Commit.checked(writer.bytes)
     }
 
-    private static func checksum(_ bytes: [UInt8]) -> Bytes32 { BLAKE2b.hash(bytes, purpose: "bothy.commit.v1") }
+    /// `body` with its checksum after it.
+    public static func checked(_ body: [UInt8]) -> [UInt8] { body + checksum(body) }
+
+    private static func checksum(_ bytes: [UInt8]) -> ArraySlice<UInt8> {
+        BLAKE2b.hash(bytes, purpose: "bothy.commit.v1").bytes.prefix(checksumBytes)
+    }
 
     /// Reads exactly one commit. Segments keep their packing; unpacking them is another, equally total step.
     public init(_ bytes: [UInt8]) throws(Malformed) {
@@ -74,8 +78,9 @@ public struct Commit: Hashable, Sendable {
         let body = bytes.count - Commit.checksumBytes
         guard body >= 0 else { throw Malformed("commit", .truncated, at: 0) }
         guard bytes.starts(with: Commit.magic) else { throw Malformed("commit's magic", .unknown, at: 0) }
-        guard Commit.checksum(Array(bytes[..<body])).bytes.prefix(Commit.checksumBytes).elementsEqual(bytes[body...])
-        else { throw Malformed("commit", .checksum, at: body) }
+        guard Commit.checksum(Array(bytes[..<body])) == bytes[body...] else {
+            throw Malformed("commit", .checksum, at: body)
+        }
         var reader = ByteReader(Array(bytes[..<body]))
         _ = try reader.raw(Commit.magic.count, "commit's magic")
         guard try reader.byte("commit's version") == Commit.version else {
