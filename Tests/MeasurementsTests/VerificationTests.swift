@@ -16,6 +16,10 @@ struct HonestRun {
         open = record.signed(by: Sketch.sign(as: Sketch.gateway))
         var sealer = Sealer(record)
         let key = RunKey(gateway: Sketch.gateway, run: run)
+        let attribute = AttributeDeclaration(name: "force", kind: .integer(scale: -2))
+        for number in 0..<2 {
+            sealer.add(StreamDeclaration(number: StreamNumber(number), sensor: Sketch.sensor, attribute: attribute))
+        }
         var writers = (0..<2).map {
             StreamWriter(
                 key: StreamKey(key, stream: $0), boot: Sketch.boot, kind: .integer(scale: -2), width: 1)
@@ -71,15 +75,17 @@ struct VerificationTests {
     func flippedBit() {
         let run = HonestRun()
         var random = Seeded(seed)
-        for index in run.blocks.indices {
+        for bit in 0..<100 {
             var changed = run
-            let at = Int.random(in: changed.blocks[index].packed.indices, using: &random)
-            changed.blocks[index].packed[at] ^= 1 << UInt8.random(in: 0..<8, using: &random)
+            let index = bit % run.blocks.count
+            // The first bytes, which say how to read the others, and some of those.
+            let packed = changed.blocks[index].packed.indices
+            let at = bit < 60 ? bit / 8 : Int.random(in: packed, using: &random)
+            changed.blocks[index].packed[at] ^= 1 << UInt8(bit % 8)
             // Bits that no value depends on (padding) change nothing that was signed.
             if (try? changed.blocks[index].samples()) == (try? run.blocks[index].samples()) { continue }
             let (key, first) = (run.blocks[index].key, run.blocks[index].first)
             #expect(changed.report().problems.contains(.brokenBlock(stream: key.stream, first: first)))
-            #expect(!changed.report().isSound)
         }
     }
 

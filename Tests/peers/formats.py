@@ -75,11 +75,12 @@ class Reader:
         assert self.at == len(self.data), "bytes after the end"
 
 
-def residuals(reader, count):
-    parameter = reader.u8()
-    if parameter == 255:
+def residuals(reader, count, code):
+    start = reader.u8() if code == 13 else code
+    if start == 255:
         return [0] * count
-    k, inertia = parameter & 63, 5 if parameter & 64 else 3
+    k, inertia = start >> 1, 5 if start & 1 else 3
+    assert k <= 48
     bits = int.from_bytes(reader.data[reader.at:], "little")
     place, quotients = 0, []
     for _ in range(count):
@@ -102,48 +103,49 @@ def residuals(reader, count):
 def integers(reader, count):
     if count == 0:
         return []
-    head = reader.u8()
-    mode, order, has_step = head & 7, head >> 3 & 7, head & 64
-    assert head < 128
-    if mode == 0:
+    way, code = divmod(reader.u8(), 14)
+    if way == 0:
         return [reader.signed()] * count
-    if mode == 1:
+    if way == 1:
         return [reader.i64() for _ in range(count)]
-    if mode == 2:
-        result = [reader.signed()] if order else []
+    if way < 4:
+        result = [reader.signed()] if way == 3 else []
         runs = reader.varint()
         values, lengths = integers(reader, runs), integers(reader, runs)
         for value, length in zip(values, lengths):
             for _ in range(length + 1):
-                result.append(signed64(result[-1] + value) if order else value)
+                result.append(signed64(result[-1] + value) if way == 3 else value)
         assert len(result) == count
         return result
+    step = 1
+    if way == 17:
+        step = reader.varint() + 2
+        way, code = divmod(reader.u8(), 14)
     base = reader.signed()
-    step = reader.varint() + 2 if has_step else 1
-    if mode == 3 and order == 0:
+    if way == 4:
         center = reader.signed()
-        q = [residual + center for residual in residuals(reader, count)]
-    elif mode == 3:
-        q = [0] + residuals(reader, count - 1)
-        for _ in range(order):
+        q = [residual + center for residual in residuals(reader, count, code)]
+    elif way < 8:
+        q = [0] + residuals(reader, count - 1, code)
+        for _ in range(way - 4):
             total = 0
             for index in range(count):
                 total = q[index] = signed64(total + q[index])
-    elif mode == 4:
+    elif way < 16:
         parameter = reader.u8()
         shift, width = parameter >> 4, parameter & 15
-        c = [value - (1 << width) if value >> (width - 1) else value for value in reader.packed(order + 1, width)]
+        c = [value - (1 << width) if value >> (width - 1) else value for value in reader.packed(way - 7, width)]
         half = 1 << (shift - 1) if shift else 0
         q, d = [0], []
-        for residual in residuals(reader, count - 1):
+        for residual in residuals(reader, count - 1, code):
             guess = half + sum(factor * value for factor, value in zip(c, reversed(d)))
             d.append(signed64(residual + (signed64(guess) >> shift)))
             q.append(signed64(q[-1] + d[-1]))
     else:
-        assert mode == 5
+        assert way == 16
         fraction, offset, slope = reader.u8(), reader.signed(), reader.signed()
         q = [value + (signed64(offset + index * slope) >> fraction)
-             for index, value in enumerate(residuals(reader, count))]
+             for index, value in enumerate(residuals(reader, count, code))]
     return [signed64(value * step + base) for value in q]
 
 
@@ -194,7 +196,8 @@ def unpack(data):
     count = reader.varint()
     if head & 8 and count:
         first = signed64(reader.varint())
-        step = reader.signed() if count > 1 else 0
+        step = reader.varint() if count > 1 else 0
+        step = unzigzag(step >> 2) * 1000 ** (step & 3)
         times = [signed64(first + index * step) for index in range(count)]
     else:
         times = integers(reader, count)

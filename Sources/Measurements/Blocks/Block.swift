@@ -51,10 +51,19 @@ public struct Block: Hashable, Sendable {
         self.packed = packed
     }
 
-    /// A block as it comes from a store or from a peer: nothing but its samples and its place is believed.
-    public init(received packed: [UInt8], key: StreamKey, first: SampleNumber, boot: BootID) throws(Malformed) {
+    /// A block as it comes from a store or from a peer: nothing but its samples and its place is believed. The address does
+    /// not cover an integer's scale, which is the declaration's: with `attribute` the packing must agree with it.
+    public init(
+        received packed: [UInt8], key: StreamKey, first: SampleNumber, boot: BootID,
+        attribute: AttributeDeclaration? = nil
+    ) throws(Malformed) {
         let samples = try Packing.unpack(packed, mostSamples: Block.mostSamples)
-        guard !samples.isEmpty, first <= SampleNumber.max - SampleNumber(samples.count) else {
+        if let attribute, (attribute.kind, attribute.width) != (samples.kind, samples.width) {
+            throw Malformed("block", .inconsistent, at: 0)
+        }
+        guard !samples.isEmpty, packed.count <= Block.mostPackedBytes,
+            first <= SampleNumber.max - SampleNumber(samples.count)
+        else {
             throw Malformed("block", .inconsistent, at: 0)
         }
         self.init(key: key, first: first, boot: boot, samples: samples, packed: packed)
@@ -73,7 +82,9 @@ public struct Block: Hashable, Sendable {
     }
 
     /// Whether the packed bytes hold what the address says.
-    public func holdsItsAddress() throws(Malformed) -> Bool {
-        BlockAddress.of(try samples(), key: key, first: first, boot: boot) == address
+    public func holdsItsAddress() throws(Malformed) -> Bool { isAddress(of: try samples()) }
+
+    func isAddress(of samples: Samples) -> Bool {
+        BlockAddress.of(samples, key: key, first: first, boot: boot) == address
     }
 }

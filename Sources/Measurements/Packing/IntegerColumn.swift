@@ -1,28 +1,50 @@
 /// A column of whole numbers. All arithmetic wraps, so that any 64-bit numbers go through unharmed.
 ///
-/// The first byte says how: bits 0–2 the mode, 3–5 its order, 6 whether a common step was divided out.
+/// The first byte is 14 × the way it is coded + how its residuals start, where it has any.
 enum IntegerColumn {
-    enum Mode: UInt8 {
+    enum Way: Hashable {
         /// All are the same number.
-        case constant = 0
+        case constant
         /// Eight bytes each.
-        case raw = 1
-        /// Columns of the numbers and of how often each repeats.
-        case runs = 2
+        case raw
+        /// Columns of the numbers, or of the steps between them, and of how often each repeats.
+        case runs(ofSteps: Bool)
         /// Differences of order 0 to 3.
-        case differences = 3
-        /// Prediction of the next first difference from up to eight before it.
-        case predicted = 4
+        case differences(Int)
+        /// Prediction of the next first difference from 1 to 8 before it.
+        case predicted(Int)
         /// Distances from a straight line.
-        case line = 5
+        case line
+        /// A common step is divided out, and another first byte follows, of one of the three ways above.
+        case stepped
+
+        var code: UInt8 {
+            switch self {
+            case .constant: 0
+            case .raw: 1
+            case .runs(let ofSteps): ofSteps ? 3 : 2
+            case .differences(let order): 4 + UInt8(order)
+            case .predicted(let order): 7 + UInt8(order)
+            case .line: 16
+            case .stepped: 17
+            }
+        }
+
+        init?(code: UInt8) {
+            switch code {
+            case 0: self = .constant
+            case 1: self = .raw
+            case 2, 3: self = .runs(ofSteps: code == 3)
+            case 4...7: self = .differences(Int(code) - 4)
+            case 8...15: self = .predicted(Int(code) - 7)
+            case 16: self = .line
+            case 17: self = .stepped
+            default: return nil
+            }
+        }
     }
 
-    static let stepFlag: UInt8 = 0x40
-    static let orderShift: UInt8 = 3
-
-    static func head(_ mode: Mode, order: Int = 0, hasStep: Bool = false) -> UInt8 {
-        mode.rawValue | UInt8(order) << orderShift | (hasStep ? stepFlag : 0)
-    }
+    static func head(_ way: Way, _ startCode: UInt8 = 0) -> UInt8 { way.code * Rice.codes + startCode }
 
     /// 0, −1, 1, −2 … as 0, 1, 2, 3 …
     @inline(__always)

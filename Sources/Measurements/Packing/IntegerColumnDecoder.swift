@@ -6,30 +6,31 @@ extension IntegerColumn {
         guard !out.isEmpty else { return }
         let start = reader.offset
         let byte = try reader.byte("column")
-        guard byte & 0x80 == 0, let mode = Mode(rawValue: byte & 7) else {
-            throw Malformed("column", .unknown, at: start)
-        }
-        let order = Int(byte >> orderShift & 7)
-        switch mode {
+        guard let way = Way(code: byte / Rice.codes) else { throw Malformed("column", .unknown, at: start) }
+        switch way {
         case .constant:
             out.update(repeating: try reader.signed("constant"))
         case .raw:
             for index in out.indices { out[index] = try reader.fixed(Int64.self, "raw number") }
-        case .runs:
+        case .runs(let ofSteps):
             guard mayRepeat else { throw Malformed("column", .inconsistent, at: start) }
-            try decodeRuns(order: order, into: out, from: &reader)
+            try decodeRuns(ofSteps: ofSteps, into: out, from: &reader)
+        case .stepped:
+            let step = Int64(truncatingIfNeeded: try reader.varint("step")) &+ 2
+            let byte = try reader.byte("stepped column")
+            guard let way = Way(code: byte / Rice.codes) else { throw Malformed("column", .unknown, at: start) }
+            try decodeDense(way, code: byte % Rice.codes, step: step, into: out, from: &reader)
         case .differences, .predicted, .line:
-            try decodeDense(mode, order: order, hasStep: byte & stepFlag != 0, into: out, from: &reader)
+            try decodeDense(way, code: byte % Rice.codes, step: 1, into: out, from: &reader)
         }
     }
 
     private static func decodeRuns(
-        order: Int, into whole: UnsafeMutableBufferPointer<Int64>, from reader: inout ByteReader
+        ofSteps: Bool, into whole: UnsafeMutableBufferPointer<Int64>, from reader: inout ByteReader
     ) throws(Malformed) {
         let start = reader.offset
-        guard order < 2 else { throw Malformed("runs", .unknown, at: start) }
         var out = whole
-        if order == 1 {
+        if ofSteps {
             whole[0] = try reader.signed("runs' base")
             out = UnsafeMutableBufferPointer(rebasing: whole[1...])
         }
@@ -47,7 +48,7 @@ extension IntegerColumn {
             }
         }
         guard at == out.count else { throw Malformed("runs", .inconsistent, at: start) }
-        if order == 1 { for index in whole.indices.dropFirst() { whole[index] &+= whole[index - 1] } }
+        if ofSteps { for index in whole.indices.dropFirst() { whole[index] &+= whole[index - 1] } }
     }
 
     static func decode(
@@ -66,33 +67,30 @@ extension IntegerColumn {
     }
 
     private static func decodeDense(
-        _ mode: Mode, order: Int, hasStep: Bool, into out: UnsafeMutableBufferPointer<Int64>,
+        _ way: Way, code: UInt8, step: Int64, into out: UnsafeMutableBufferPointer<Int64>,
         from reader: inout ByteReader
     ) throws(Malformed) {
         let base = try reader.signed("base")
-        let step = hasStep ? Int64(truncatingIfNeeded: try reader.varint("step")) &+ 2 : 1
         let rest = UnsafeMutableBufferPointer(rebasing: out[1...])
-        switch mode {
-        case .predicted:
-            let prediction = try LinearPrediction.decode(order: order + 1, from: &reader)
-            try Rice.decode(into: rest, from: &reader)
+        switch way {
+        case .differences(0):
+            let center = try reader.signed("center")
+            try Rice.decode(into: out, code: code, from: &reader)
+            for index in out.indices { out[index] &+= center }
+        case .differences(let order):
+            try Rice.decode(into: rest, code: code, from: &reader)
+            out[0] = 0
+            sum(out, order)
+        case .predicted(let order):
+            let prediction = try LinearPrediction.decode(order: order, from: &reader)
+            try Rice.decode(into: rest, code: code, from: &reader)
             out[0] = 0
             prediction.restore(out)
         case .line:
             let line = try Line.decode(from: &reader)
-            try Rice.decode(into: out, from: &reader)
+            try Rice.decode(into: out, code: code, from: &reader)
             line.restore(out)
-        default:
-            guard order <= 3 else { throw Malformed("column", .unknown, at: reader.offset) }
-            if order == 0 {
-                let center = try reader.signed("center")
-                try Rice.decode(into: out, from: &reader)
-                for index in out.indices { out[index] &+= center }
-            } else {
-                try Rice.decode(into: rest, from: &reader)
-                out[0] = 0
-                sum(out, order)
-            }
+        default: throw Malformed("column", .inconsistent, at: reader.offset)
         }
         if step == 1 {
             for index in out.indices { out[index] &+= base }

@@ -67,7 +67,7 @@ extension IntegerColumn {
     private static func encodeRuns(
         _ values: UnsafeBufferPointer<Int64>, ofSteps: Bool, count: Int, into writer: inout ByteWriter
     ) {
-        writer.byte(head(.runs, order: ofSteps ? 1 : 0))
+        writer.byte(head(.runs(ofSteps: ofSteps)))
         if ofSteps { writer.signed(values[0]) }
         writer.varint(count)
         withUnsafeTemporaryAllocation(of: Int64.self, capacity: count * 2) { scratch in
@@ -145,35 +145,41 @@ extension IntegerColumn {
             if effort.line, shape.isSmall, order > 0,
                 let line = Line.fit(scaled, better: sums[order], residuals: residuals)
             {
-                writeHead(head(.line, hasStep: step > 1), into: &writer)
-                line.encode(into: &writer)
-                Rice.encode(UnsafeBufferPointer(residuals), into: &writer)
+                write(.line, residuals, into: &writer) { line.encode(into: &$0) }
                 return
             }
             if effort.prediction, shape.isSmall, count >= 32,
                 let prediction = LinearPrediction.fit(scaled, better: sums[order], residuals: others)
             {
-                writeHead(head(.predicted, order: prediction.order - 1, hasStep: step > 1), into: &writer)
-                prediction.encode(into: &writer)
-                Rice.encode(UnsafeBufferPointer(rebasing: others[1...]), into: &writer)
+                let rest = UnsafeMutableBufferPointer(rebasing: others[1...])
+                write(.predicted(prediction.order), rest, into: &writer) { prediction.encode(into: &$0) }
                 return
             }
-            writeHead(head(.differences, order: order, hasStep: step > 1), into: &writer)
             if order == 0 {
                 let center = mean()
-                writer.signed(center)
                 for index in 0..<count { residuals[index] = zigzag(scaled[index] &- center) }
-                Rice.encode(UnsafeBufferPointer(residuals), into: &writer)
+                write(.differences(0), residuals, into: &writer) { $0.signed(center) }
             } else {
                 takeDifferences(order)
-                Rice.encode(UnsafeBufferPointer(rebasing: residuals[1...]), into: &writer)
+                let rest = UnsafeMutableBufferPointer(rebasing: residuals[1...])
+                write(.differences(order), rest, into: &writer) { _ in }
             }
         }
 
-        private func writeHead(_ byte: UInt8, into writer: inout ByteWriter) {
-            writer.byte(byte)
+        private func write(
+            _ way: Way, _ residuals: UnsafeMutableBufferPointer<UInt64>, into writer: inout ByteWriter,
+            parameters: (inout ByteWriter) -> Void
+        ) {
+            let residuals = UnsafeBufferPointer(residuals)
+            let start = Rice.start(residuals)
+            if step > 1 {
+                writer.byte(head(.stepped))
+                writer.varint(step - 2)
+            }
+            writer.byte(head(way, start?.code ?? Rice.codes - 1))
             writer.signed(base)
-            if step > 1 { writer.varint(step - 2) }
+            parameters(&writer)
+            Rice.encode(residuals, start, into: &writer)
         }
 
         private func mean() -> Int64 {

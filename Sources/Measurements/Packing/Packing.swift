@@ -14,12 +14,26 @@ public enum Packing {
         writeHead(samples, isEven: isEven, into: &writer)
         if isEven {
             if let first = samples.times.first { writer.varint(UInt64(bitPattern: first)) }
-            if samples.count > 1 { writer.signed(samples.times[1] &- samples.times[0]) }
+            if samples.count > 1 { writeStep(samples.times[1] &- samples.times[0], into: &writer) }
         } else {
             samples.times.withUnsafeBufferPointer { IntegerColumn.encode($0, .times, into: &writer) }
         }
         for component in 0..<samples.width { writeColumn(samples, component, into: &writer) }
         return writer.bytes
+    }
+
+    /// Most rates are round: trailing zeros go in threes.
+    private static func writeStep(_ step: BootTime, into writer: inout ByteWriter) {
+        var (rest, threes): (Int64, UInt64) = (step, 0)
+        while threes < 3, rest % 1_000 == 0 { (rest, threes) = (rest / 1_000, threes + 1) }
+        writer.varint(IntegerColumn.zigzag(rest) << 2 | threes)
+    }
+
+    private static func readStep(from reader: inout ByteReader) throws(Malformed) -> BootTime {
+        let number = try reader.varint("time step")
+        var step = Int64(bitPattern: number >> 3) ^ -Int64(bitPattern: number >> 2 & 1)
+        for _ in 0..<number & 3 { step &*= 1_000 }
+        return step
     }
 
     private static func writeHead(_ samples: Samples, isEven: Bool, into writer: inout ByteWriter) {
@@ -86,7 +100,7 @@ public enum Packing {
             return times
         }
         var time = BootTime(bitPattern: try reader.varint("first time"))
-        let step = count > 1 ? try reader.signed("time step") : 0
+        let step = count > 1 ? try readStep(from: &reader) : 0
         return [BootTime](unsafeUninitializedCapacity: count) { buffer, filled in
             for index in 0..<count {
                 buffer.initializeElement(at: index, to: time)
@@ -118,9 +132,10 @@ public enum Packing {
 }
 
 extension [BootTime] {
-    /// Whether each is as far from the one before as the second is from the first.
+    /// Whether each is as far from the one before as the second is from the first, and not too far to be written so.
     fileprivate var stepEvenly: Bool {
-        guard count > 2 else { return true }
+        guard count > 1 else { return true }
+        guard (self[1] &- self[0]).magnitude < 1 << 60 else { return false }
         return withUnsafeBufferPointer { times in
             let step = times[1] &- times[0]
             for index in 2..<times.count where times[index] &- times[index &- 1] != step { return false }

@@ -8,9 +8,31 @@ enum Rice {
     static let mostLowBits: UInt64 = 48
     static let quick: UInt64 = 3
     static let steady: UInt64 = 5
-    /// Set in the byte that says the first `k` where the steady inertia goes with it.
-    static let steadyFlag: UInt8 = 0x40
-    /// Where the first `k` would be: every residual is zero and there are no planes.
+
+    /// From where `k` starts, and how it follows.
+    struct Start: Hashable {
+        var lowBits: UInt64
+        var isSteady: Bool
+
+        var inertia: UInt64 { isSteady ? steady : quick }
+
+        /// What fits in a column's first byte: 0 to 12, or 13 where a byte of its own must say it.
+        var code: UInt8 { min(UInt8(lowBits) << 1 | (isSteady ? 1 : 0), codes - 1) }
+        var byte: UInt8 { UInt8(lowBits) << 1 | (isSteady ? 1 : 0) }
+
+        init(lowBits: UInt64, isSteady: Bool) {
+            self.lowBits = lowBits
+            self.isSteady = isSteady
+        }
+
+        init?(byte: UInt8) {
+            self.init(lowBits: UInt64(byte >> 1), isSteady: byte & 1 == 1)
+            if lowBits > mostLowBits { return nil }
+        }
+    }
+
+    static let codes: UInt8 = 14
+    /// In the place of a start's own byte: every residual is zero and there are no planes.
     static let allZero: UInt8 = 0xff
 
     /// The running mean from which `k` follows.
@@ -20,9 +42,9 @@ enum Rice {
         private let inertia: UInt64
 
         /// The newest of `2^inertia` residuals counts as much as what went before.
-        init(lowBits: UInt64, inertia: UInt64) {
-            self.inertia = inertia
-            mean = 24 << (lowBits + inertia)
+        init(_ start: Start) {
+            inertia = start.inertia
+            mean = 24 << (start.lowBits + start.inertia)
         }
 
         @inline(__always)

@@ -1,20 +1,21 @@
 extension Rice {
-    /// Reads `out.count` residuals, undoing the zigzag. Total: the planes bound the work, the caller bounds the count.
-    static func decode(into out: UnsafeMutableBufferPointer<Int64>, from reader: inout ByteReader) throws(Malformed) {
-        let start = reader.offset
-        let parameter = try reader.byte("rice parameter")
-        if parameter == allZero {
+    /// Reads `out.count` residuals, undoing the zigzag; `code` is what the column's first byte says of the start. Total:
+    /// the planes bound the work, the caller bounds the count.
+    static func decode(
+        into out: UnsafeMutableBufferPointer<Int64>, code: UInt8, from reader: inout ByteReader
+    ) throws(Malformed) {
+        let at = reader.offset
+        let byte = code == codes - 1 ? try reader.byte("rice parameter") : code
+        if byte == allZero {
             out.update(repeating: 0)
             return
         }
-        let first = UInt64(parameter & ~steadyFlag)
-        let adaptation = Adaptation(lowBits: first, inertia: parameter & steadyFlag == 0 ? quick : steady)
-        guard first <= mostLowBits else { throw Malformed("rice parameter", .tooLarge, at: start) }
+        guard let start = Start(byte: byte) else { throw Malformed("rice parameter", .tooLarge, at: at) }
         let planes = reader.offset
         let (bits, most) = reader.withBytes { readQuotients(into: out, $0, from: planes) }
         guard let bits else { throw Malformed("rice quotients", .truncated, at: planes) }
         guard most <= escape else { throw Malformed("rice quotients", .tooLarge, at: planes) }
-        let end = reader.withBytes { mergeLow(into: out, $0, from: planes * 8 + bits, adaptation) }
+        let end = reader.withBytes { mergeLow(into: out, $0, from: planes * 8 + bits, Adaptation(start)) }
         _ = try reader.raw((end + 7) / 8 - planes, "rice low bits")
         guard most == escape else { return }
         // A residual of the planes has at most 53 bits: this one is a mark that `mergeLow` left.

@@ -1,17 +1,25 @@
 extension Rice {
-    static func encode(_ residuals: UnsafeBufferPointer<UInt64>, into writer: inout ByteWriter) {
-        guard residuals.contains(where: { $0 > 0 }) else {
+    /// The best start for `residuals`; nil where all are zero.
+    static func start(_ residuals: UnsafeBufferPointer<UInt64>) -> Start? {
+        guard residuals.contains(where: { $0 > 0 }) else { return nil }
+        let first = firstLowBits(residuals)
+        return Start(lowBits: first, isSteady: suitsSteady(residuals, first))
+    }
+
+    /// What the column's first byte did not say, and the planes.
+    static func encode(
+        _ residuals: UnsafeBufferPointer<UInt64>, _ start: Start?, into writer: inout ByteWriter
+    ) {
+        guard let start else {
             writer.byte(allZero)
             return
         }
-        let first = firstLowBits(residuals)
-        let isSteady = suitsSteady(residuals, first)
-        writer.byte(UInt8(first) | (isSteady ? steadyFlag : 0))
+        if start.code == codes - 1 { writer.byte(start.byte) }
         let room = residuals.count * Int(escape + 1 + mostLowBits) / 8 + 16
         let escapes = withUnsafeTemporaryAllocation(byteCount: room, alignment: 8) { out in
             withUnsafeTemporaryAllocation(of: UInt8.self, capacity: residuals.count) { widths in
                 var sink = BitSink(out.baseAddress!)
-                let escapes = writeQuotients(residuals, first, isSteady ? steady : quick, widths, into: &sink)
+                let escapes = writeQuotients(residuals, start, widths, into: &sink)
                 for index in residuals.indices {
                     let width = UInt64(widths[index])
                     sink.put(residuals[index] & (1 &<< width &- 1), width)
@@ -24,12 +32,11 @@ extension Rice {
     }
 
     private static func writeQuotients(
-        _ residuals: UnsafeBufferPointer<UInt64>, _ first: UInt64, _ inertia: UInt64,
-        _ widths: UnsafeMutableBufferPointer<UInt8>,
+        _ residuals: UnsafeBufferPointer<UInt64>, _ start: Start, _ widths: UnsafeMutableBufferPointer<UInt8>,
         into sink: inout BitSink
     ) -> [Int] {
         var escapes: [Int] = []
-        var adaptation = Adaptation(lowBits: first, inertia: inertia)
+        var adaptation = Adaptation(start)
         for index in residuals.indices {
             let lowBits = adaptation.lowBits
             widths[index] = UInt8(truncatingIfNeeded: lowBits)
@@ -46,8 +53,8 @@ extension Rice {
 
     /// Whether the steady inertia takes fewer bits than the quick one.
     private static func suitsSteady(_ residuals: UnsafeBufferPointer<UInt64>, _ first: UInt64) -> Bool {
-        var quickly = Adaptation(lowBits: first, inertia: quick)
-        var steadily = Adaptation(lowBits: first, inertia: steady)
+        var quickly = Adaptation(Start(lowBits: first, isSteady: false))
+        var steadily = Adaptation(Start(lowBits: first, isSteady: true))
         var (quickBits, steadyBits): (UInt64, UInt64) = (0, 0)
         for residual in residuals {
             quickBits &+= count(residual, &quickly)

@@ -11,7 +11,14 @@ public struct RunVerifier {
     private var heads: [StreamNumber: [SampleNumber: BlockHead]] = [:]
     private var thinned: Set<BlockHead> = []
     private var gaps: [GapRecord] = []
+    /// How the blocks of a stream are packed, with the first number of one of each: the address does not cover the scale.
+    private var shapes: [StreamNumber: [Shape: SampleNumber]] = [:]
     private var report: RunReport
+
+    private struct Shape: Hashable {
+        var kind: ValueKind
+        var width: Int
+    }
 
     public init(_ open: Signed<RunOpen>, verify: @escaping Verify) {
         self.open = open.record
@@ -37,10 +44,12 @@ public struct RunVerifier {
 
     /// A block as it is stored: its address is computed anew.
     public mutating func add(_ block: Block) {
-        if (try? block.holdsItsAddress()) != true {
+        guard let samples = try? block.samples(), block.isAddress(of: samples) else {
             report.problems.append(.brokenBlock(stream: block.key.stream, first: block.first))
             return
         }
+        let shape = Shape(kind: samples.kind, width: samples.width)
+        if shapes[block.key.stream]?[shape] == nil { shapes[block.key.stream, default: [:]][shape] = block.first }
         add(block.head)
     }
 
@@ -76,6 +85,7 @@ public struct RunVerifier {
         let gaps = (gaps + seals.values.flatMap(\.gaps)).filter { $0.run == open.run }
         checkChain(&report)
         findOverlaps(sorted, &report)
+        checkShapes(&report)
         let reached = account(sorted, Dictionary(grouping: gaps, by: \.stream), &report)
         checkRoots(sorted, reached, &report)
         return report
@@ -103,6 +113,15 @@ public struct RunVerifier {
             }
             previous = seal.hash
             expected = number < last ? number + 1 : number
+        }
+    }
+
+    private func checkShapes(_ report: inout RunReport) {
+        for declaration in seals.values.flatMap(\.declarations) {
+            let declared = Shape(kind: declaration.attribute.kind, width: declaration.attribute.width)
+            for (shape, first) in shapes[declaration.number] ?? [:] where shape != declared {
+                report.problems.append(.brokenBlock(stream: declaration.number, first: first))
+            }
         }
     }
 
