@@ -55,6 +55,7 @@ let package = Package(
         room("Decoders", ["Measurements", "Notation", "CAES"]),
         room("Gossip", ["Hashing"]),
         room("Replication", ["Measurements", "Hashing"]),
+        room("Membership", ["CSodium", "Hashing", "Notation"]),
         // Edge rooms
         room("System", ["CLinux"]),
         room("Links", ["System", "Measurements", "Notation", "Decoders", "CBluetooth"]),
@@ -104,5 +105,6 @@ let package = Package(
         tests("Store", ["Measurements", "Hashing"]),
         tests("Gossip", ["Hashing", "Simulator"]),
         tests("Replication", ["Hashing", "Measurements", "Simulator"]),
+        tests("Membership", ["Hashing", "Notation", "Simulator"]),
     ]
 )

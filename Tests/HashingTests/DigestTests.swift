@@ -26,6 +26,12 @@ import Testing
                 == "bddd813c634239723171ef3fee98579b94964e3bb1cb3e427262c8c068d52319")
     }
 
+    @Test func blake2bOfSixteenBytes() {
+        let digest = BLAKE2b.hash16(Array("abc".utf8), purpose: "bothy.genesis")
+        let text = digest.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+        #expect(text == "0d3ddb2bf337952c1ac377ab19bf0c97")
+    }
+
     @Test func orderIsThatOfTheBytes() {
         let low = Bytes32([0] + [UInt8](repeating: 255, count: 31))!
         let high = Bytes32([1] + [UInt8](repeating: 0, count: 31))!
