@@ -62,8 +62,11 @@ public struct Description: Sendable {
         let table = try AttributeTable(part.required("attributes"))
         attributes = table.declarations
         var frames: [FrameLayout] = []
+        // A later layout may read the same objects: an encrypted frame beside a plain one.
+        var tables: [String: Part] = [:]
         for item in try part["frames"]?.items(atMost: Description.mostFrames) ?? [] {
-            frames.append(try FrameLayout(item, attributes: table))
+            frames.append(try FrameLayout(item, attributes: table, tables: tables))
+            if let objects = item["objects"], objects["table"] != nil, let name = frames.last?.name { tables[name] = objects }
         }
         self.frames = frames
         gatt = try part["gatt"].map { part throws(DescriptionError) in try GATTSession(part) }

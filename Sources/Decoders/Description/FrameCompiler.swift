@@ -12,7 +12,8 @@ extension FrameLayout {
         "name", "match", "checksum", "region", "header", "decrypt", "fields", "objects", "dedupe", "counter", "comment",
     ]
 
-    init(_ part: Part, attributes: AttributeTable) throws(DescriptionError) {
+    /// `tables`: the objects of earlier layouts, by the layout's name.
+    init(_ part: Part, attributes: AttributeTable, tables: [String: Part] = [:]) throws(DescriptionError) {
         try part.only(
             "name", "match", "checksum", "region", "header", "decrypt", "fields", "objects", "dedupe", "counter",
             "comment")
@@ -36,7 +37,14 @@ extension FrameLayout {
             compiler.assembler.add(.decrypt, a: 0)
         }
         if let fields = part["fields"] { try compiler.compile(fields: fields) }
-        if let objects = part["objects"] { try compiler.compile(objects: objects) }
+        if let objects = part["objects"] {
+            if let name = objects.node.text {
+                guard let table = tables[name] else { throw objects.error("no earlier frame '\(name)' has objects") }
+                try compiler.compile(objects: table)
+            } else {
+                try compiler.compile(objects: objects)
+            }
+        }
         compiler.assembler.add(.end)
         try compiler.compilePendingObjects()
         compiler.assembler.settle()

@@ -63,7 +63,7 @@ final class AdoptedSensor {
             before.counter = counter
             return .new
         }
-        if let dedupe = outcome.dedupe {
+        if let dedupe = outcome.dedupe, dedupe >= 0 {
             if before.dedupe.contains(dedupe) { return .aRepeat }
             if before.dedupe.count == AdoptedSensor.remembered { before.dedupe.removeFirst() }
             before.dedupe.append(dedupe)
