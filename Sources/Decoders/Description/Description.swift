@@ -66,7 +66,9 @@ public struct Description: Sendable {
         var tables: [String: Part] = [:]
         for item in try part["frames"]?.items(atMost: Description.mostFrames) ?? [] {
             frames.append(try FrameLayout(item, attributes: table, tables: tables))
-            if let objects = item["objects"], objects["table"] != nil, let name = frames.last?.name { tables[name] = objects }
+            if let objects = item["objects"], objects["table"] != nil, let name = frames.last?.name {
+                tables[name] = objects
+            }
         }
         self.frames = frames
         gatt = try part["gatt"].map { part throws(DescriptionError) in try GATTSession(part) }

@@ -67,9 +67,10 @@ extension Scanner {
             }
         }
         guard device.family.isEmpty else { return }
-        let services = advertisement.services16.map { BluetoothUUID($0) }
-        for (decoder, description) in library.descriptions.enumerated() {
-            guard let session = description.gatt, session.services.contains(where: services.contains) else { continue }
+        // What it names first is what it mostly is; that it has a battery comes after.
+        for service in advertisement.services16.map({ BluetoothUUID($0) }) {
+            guard let decoder = library.descriptions.firstIndex(where: { $0.gatt?.services.contains(service) == true })
+            else { continue }
             claim(decoder, &device, Readings())
             return
         }

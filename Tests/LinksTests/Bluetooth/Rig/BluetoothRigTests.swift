@@ -1,4 +1,6 @@
+import Decoders
 import Measurements
+import Notation
 import Testing
 
 @testable import Links
@@ -20,6 +22,77 @@ extension BluetoothRig {
             let device = try #require(found.first { $0.address == heart })
             #expect(device.name == "Heart" && device.signal == -67 && device.family == "heartrate")
             #expect(device.command == "bothy sensor add f0:f1:f2:f3:f4:f5 --decoder heartrate")
+            try rig.stop()
+        }
+
+        /// An advertisement with the frame of a vector; nil where it is too long for one of 31 bytes.
+        func advertisement(_ vector: Vector) -> String? {
+            var elements: [UInt8] = [2, 1, 6]
+            if !vector.context.name.isEmpty {
+                elements += [UInt8(vector.context.name.utf8.count + 1), 9] + Array(vector.context.name.utf8)
+            }
+            switch vector.context.source {
+            case .manufacturer(let company):
+                elements +=
+                    [UInt8(vector.bytes.count + 3), 0xFF, UInt8(company & 255), UInt8(company >> 8)] + vector.bytes
+            case .serviceData(let uuid):
+                guard let short = uuid.short else { return nil }
+                elements += [UInt8(vector.bytes.count + 3), 0x16, UInt8(short & 255), UInt8(short >> 8)] + vector.bytes
+            default: return nil
+            }
+            return elements.count <= 31 ? Hex.encode(elements) : nil
+        }
+
+        @Test func everyBeaconFamilyIsDiscoveredAndDecoded() throws {
+            var number: UInt64 = 0xC0DE_C0DE_0000
+            var adopt: [BluetoothSettings.Adopted] = []
+            var beacons: [(address: BluetoothAddress, family: String, data: String, wanted: Int)] = []
+            for description in Rig.library.descriptions {
+                for vector in description.vectors {
+                    guard case .values(let values) = vector.expected, !values.isEmpty, let data = advertisement(vector)
+                    else { continue }
+                    number += 1
+                    let address = BluetoothAddress(
+                        vector.context.address == 0 ? number : vector.context.address, .random)
+                    guard !beacons.contains(where: { $0.address == address }) else { continue }
+                    beacons.append((address, description.name, data, values.reduce(0) { $0 + $1.value.count }))
+                    adopt.append(.init(address: address, key: vector.context.key.isEmpty ? nil : vector.context.key))
+                }
+            }
+            #expect(Set(beacons.map(\.family)).count >= 9, "\(Set(beacons.map(\.family)))")
+            let rig = try RigLink(adopt: adopt)
+            for (place, beacon) in beacons.enumerated() {
+                try rig.air.tell("beacon b\(place) \(beacon.address) random 500 \(beacon.data)")
+            }
+            try rig.wait(20, "a sensor for each of \(beacons.count) beacons") {
+                rig.owner.declared.count == beacons.count
+            }
+            for beacon in beacons {
+                let id = beacon.address.description.lowercased()
+                let sensor = try #require(try rig.on { rig.owner.declared.first { $0.id == id } })
+                #expect(sensor.decoder.hasPrefix(beacon.family + "/"), "\(id)")
+                let read = try rig.on {
+                    rig.owner.values.filter { rig.owner.declared[$0.sensor].id == id && $0.attribute != "rssi" }.count
+                }
+                #expect(read >= beacon.wanted && read % beacon.wanted == 0, "\(beacon.family) \(id): \(read)")
+            }
+            let seen = try rig.on { rig.link.scan() }
+            for family in Set(beacons.map(\.family)) { #expect(seen.contains { $0.family == family }, "\(family)") }
+            #expect(try rig.on { rig.owner.faults }.isEmpty)
+            for place in beacons.indices { try rig.air.tell("silence b\(place)") }
+            try rig.stop()
+        }
+
+        @Test func aBeaconWithAnotherKeyIsCountedAndNeverDecoded() throws {
+            let address = BluetoothAddress(0x5448_E68F_80A5, .random)
+            let rig = try RigLink(adopt: [.init(address: address, key: [UInt8](repeating: 7, count: 16))])
+            try rig.air.tell("beacon e \(address) random 300 0201061216d2fc41a47266c95f730011223378237214")
+            try rig.wait(10, "refusals") { (rig.owner.faults["wrong_key"] ?? 0) >= 3 }
+            #expect(try rig.on { rig.owner.values }.isEmpty)
+            let key = try #require(Hex.decode("231d39c1d7cc1ab1aee224cd096db932"))
+            #expect(try rig.on { rig.link.setKey(key, of: address) })
+            try rig.wait(10, "a value") { rig.owner.values(of: "temperature") == [.integer(2506)] }
+            try rig.air.tell("silence e")
             try rig.stop()
         }
 
