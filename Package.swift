@@ -58,7 +58,7 @@ let package = Package(
         room("Membership", ["CSodium", "Hashing", "Notation"]),
         // Edge rooms
         room("System", ["CLinux"]),
-        room("Links", ["System", "Measurements", "Notation", "Decoders", "CBluetooth"]),
+        room("Links", ["System", "Measurements", "Notation", "Decoders", "CBluetooth", "CLinux"]),
         room("Identity", ["Hashing", "Notation", "System", "CSodium"]),
         room("Peering", ["Identity", "Hashing", "System", "CIroh"]),
         room("Store", ["System", "Measurements", "CSQLite", "CLinux"]),
@@ -82,6 +82,10 @@ let package = Package(
                 "CLinux", "CQREncode", "CSQLite", "CSodium", "CYAML", "CZlib", "Control", "Gateway", "Hashing",
                 "Identity", "Notation", "Settings", "Store", "System",
             ], swiftSettings: strict),
+        // The privileged helper, in C: its first lines say why.
+        .executableTarget(
+            name: "bothy-radio", dependencies: ["CBluetooth"],
+            cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])]),
         .executableTarget(
             name: "bothy-bench", dependencies: ["Measurements", "Hashing", "Notation", "System"],
             swiftSettings: strict),

@@ -134,6 +134,7 @@ async def main():
     world = World(parser.parse_args())
     await world.begin()
     server = await asyncio.start_unix_server(world.serve, world.options.socket + '.new')
+    os.chmod(world.options.socket + '.new', 0o666)
     os.rename(world.options.socket + '.new', world.options.socket)
     print('air: ready', flush=True)
     await server.serve_forever()

@@ -16,6 +16,11 @@ enum Rig {
     static let isLong = ProcessInfo.processInfo.environment["BOTHY_LONG"] == "1"
     static let socket = ProcessInfo.processInfo.environment["BOTHY_AIR"] ?? "/run/air.sock"
 
+    /// The privileged helper, where the tests run without a privilege.
+    static func radio() -> any RadioAccess {
+        ProcessInfo.processInfo.environment["BOTHY_RADIO"].map { HelperRadio(path: $0) } ?? DirectRadio()
+    }
+
     /// The repository's own decoder files.
     static let library: DecoderLibrary = {
         let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../../../Config/decoders")
@@ -75,14 +80,15 @@ final class RigLink: @unchecked Sendable {  // because link and owner are only t
 
     init(
         adopt: [BluetoothSettings.Adopted] = [], keeper: any BluetoothKeeper = ForgetfulKeeper(),
-        mode: BluetoothSettings.Mode = .automatic, radio: any RadioAccess = DirectRadio(), start: Bool = true
+        mode: BluetoothSettings.Mode = .automatic, radio: (any RadioAccess)? = nil, start: Bool = true
     ) throws {
         air = try Air()
         loop = try Loop(name: "ble")
         var settings = BluetoothSettings()
         settings.adopted = adopt
         settings.mode = mode
-        link = BluetoothLink(loop: loop, settings: settings, library: Rig.library, radio: radio, keeper: keeper)
+        link = BluetoothLink(
+            loop: loop, settings: settings, library: Rig.library, radio: radio ?? Rig.radio(), keeper: keeper)
         loop.start()
         if start {
             try on { try self.link.start(owner: self.owner) }
