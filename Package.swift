@@ -73,8 +73,8 @@ let package = Package(
         room(
             "Control",
             [
-                "ControlPage", "CWebSockets", "CZlib", "Gateway", "Hashing", "Measurements", "Notation", "Settings",
-                "Store", "System",
+                "ControlPage", "CWebSockets", "CZlib", "Gateway", "Hashing", "Links", "Measurements", "Notation",
+                "Settings", "Store", "System",
             ], without: ["Page"]),
         .executableTarget(
             name: "bothy",

@@ -28,6 +28,16 @@ public protocol Backend: AnyObject, Sendable {
     func forgetSensor(_ id: String, by who: Principal) throws(Problem)
     func backUp(by who: Principal) throws(Problem) -> JSON
 
+    // The radio; a gateway without one answers as RadioBackend.swift says.
+    func adapters() throws(Problem) -> [JSON]
+    func resetAdapter(_ name: String, by who: Principal) throws(Problem)
+    func devicesInAir(activeSeconds: Int64, limit: Int) throws(Problem) -> [JSON]
+    func pairing() throws(Problem) -> JSON
+    func beginPairing(_ address: String, passkey: UInt32?, by who: Principal) throws(Problem)
+    func answerPairing(_ reply: PairingReply, by who: Principal) throws(Problem)
+    func unpair(_ address: String, by who: Principal) throws(Problem)
+    func setBeaconKey(_ key: [UInt8], of address: String, by who: Principal) throws(Problem)
+
     // Samples, from the store.
     func samples(_ question: SampleQuestion) throws(Problem) -> any SampleSource
 

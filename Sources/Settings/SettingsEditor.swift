@@ -18,27 +18,39 @@ public enum SettingsEditor {
         return insert(Array(path[depth...]), value, under: depth == 0 ? root : node, depth: depth, in: text)
     }
 
-    /// Appends an item, given as lines of YAML without indentation, to the list `path`; makes the list where there is none.
+    /// Appends an item, given as lines of YAML without indentation, to the list at `path` (`bluetooth.sensors`); makes the
+    /// list where there is none.
     public static func append(_ item: [String], to path: String, in text: String) throws(NotationError) -> String {
-        let root = try YAMLReader.read(text)
-        var lines = [String]()
-        for (index, line) in item.enumerated() { lines.append((index == 0 ? "  - " : "    ") + line) }
-        guard let list = root?[path], let items = list.items, let last = items.last else {
-            if let list = root?[path] {
-                guard list.isNull || list.items?.isEmpty == true else {
-                    throw list.error("'\(path)' holds \(list.kindName), not a list")
-                }
-                let emptied = replace(list, with: "", in: text)
-                return splice(emptied, afterLine: list.start.line, lines)
-            }
-            return withFinalNewline(text) + "\(path):\n" + lines.joined(separator: "\n") + "\n"
+        let names = path.split(separator: ".").map(String.init)
+        guard let root = try YAMLReader.read(text), let found = member(names, of: root) else {
+            let emptied = try set(names, to: "[]", in: text)
+            guard member(names, of: try YAMLReader.read(emptied)) != nil else { return emptied }
+            return try append(item, to: path, in: emptied)
         }
-        guard list.start.line != root?.members?.first(where: { $0.key == path })?.keyPosition.line else {
+        let list = found.value
+        let lines = item.enumerated().map { ($0 == 0 ? "- " : "  ") + $1 }
+        guard let last = list.items?.last else {
+            guard list.isNull || list.items != nil else {
+                throw list.error("'\(path)' holds \(list.kindName), not a list")
+            }
+            let indent = String(repeating: " ", count: found.keyPosition.column + 1)
+            return splice(replace(list, with: "", in: text), afterLine: list.start.line, lines.map { indent + $0 })
+        }
+        guard list.start.line != found.keyPosition.line else {
             throw list.error("'\(path)' is written on one line ([…]); write its entries on lines of their own first")
         }
         let indent = String(repeating: " ", count: list.start.column - 1)
-        let indented = lines.map { indent + $0.dropFirst(2) }
-        return splice(text, afterLine: lastLine(of: last), indented)
+        return splice(text, afterLine: lastLine(of: last), lines.map { indent + $0 })
+    }
+
+    private static func member(_ names: [String], of root: Node?) -> Node.Member? {
+        var node = root
+        var found: Node.Member?
+        for name in names {
+            found = node?.members?.first { $0.key == name }
+            node = found?.value
+        }
+        return found
     }
 
     private static func replace(_ node: Node, with value: String, in text: String) -> String {

@@ -15,12 +15,12 @@ extension Gateway {
     }
 
     func add(_ spec: LinkSpec) {
-        let component = LinkComponent(spec, owner: intake) { [loop, decoders, radioMemory] in
+        let component = LinkComponent(spec, owner: intake) { [loop, decoders, radioMemory] spec in
             switch spec {
             case .bluetooth(let settings):
                 return BluetoothLink(
-                    loop: loop, settings: settings, library: decoders.library, radio: DirectRadio(), keeper: radioMemory
-                )
+                    loop: loop, settings: settings, library: decoders.library, radio: Gateway.radio(settings),
+                    keeper: radioMemory)
             case .simulated(let path, let seed, let speed):
                 return SimulatedLink(
                     scenario: try Gateway.scenario(at: path), seed: seed, speed: speed, loop: loop)
@@ -33,11 +33,18 @@ extension Gateway {
     /// Stops the links that are no longer wanted and starts the new ones; equal ones go on undisturbed.
     func adjustLinks() {
         let wanted = plannedLinks()
+        for spec in wanted { linkComponents[spec.name]?.adjust(to: spec) }
         for (name, component) in linkComponents where !wanted.contains(component.spec) {
             linkComponents[name] = nil
             sensors.remove(named: name)
         }
         for spec in wanted where linkComponents[spec.name] == nil { add(spec) }
+    }
+
+    /// Through the privileged helper where there is one; else this process must have the capability itself.
+    private static func radio(_ settings: BluetoothSettings) -> any RadioAccess {
+        let path = settings.helper ?? HelperRadio.usualPath
+        return settings.helper != nil || HelperRadio.isThere(path) ? HelperRadio(path: path) : DirectRadio()
     }
 
     private static func scenario(at path: String) throws -> Scenario {

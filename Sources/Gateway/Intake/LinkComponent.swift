@@ -3,13 +3,13 @@ import Links
 /// A link under supervision: made anew at every start.
 final class LinkComponent: Component {
     let name: String
-    let spec: LinkSpec
-    private let make: () throws -> any Link
+    private(set) var spec: LinkSpec
+    private let make: (LinkSpec) throws -> any Link
     private unowned let owner: Intake
     private(set) var link: (any Link)?
     private var failed: ((Failure) -> Void)?
 
-    init(_ spec: LinkSpec, owner: Intake, make: @escaping () throws -> any Link) {
+    init(_ spec: LinkSpec, owner: Intake, make: @escaping (LinkSpec) throws -> any Link) {
         self.spec = spec
         name = spec.name
         self.owner = owner
@@ -17,7 +17,7 @@ final class LinkComponent: Component {
     }
 
     func start(failed: @escaping (Failure) -> Void) throws {
-        let link = try make()
+        let link = try make(spec)
         self.link = link
         self.failed = failed
         do {
@@ -32,6 +32,16 @@ final class LinkComponent: Component {
         link?.stop()
         link = nil
         done()
+    }
+
+    /// Takes up other sensors of the same radio without disturbing those that stay.
+    func adjust(to wanted: LinkSpec) {
+        guard case .bluetooth(let new) = wanted, case .bluetooth(var old) = spec, let radio = link as? BluetoothLink
+        else { return }
+        old.adopted = new.adopted
+        guard old == new else { return }
+        radio.update(adopted: new.adopted)
+        spec = wanted
     }
 
     func linkFailed(_ failure: Failure) { failed?(failure) }

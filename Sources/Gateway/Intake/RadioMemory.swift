@@ -11,7 +11,10 @@ final class RadioMemory: BluetoothKeeper {
                 """
                 CREATE TABLE bluetooth_bond (place INTEGER PRIMARY KEY, body BLOB NOT NULL);
                 CREATE TABLE bluetooth_database (address TEXT PRIMARY KEY, body BLOB NOT NULL) WITHOUT ROWID
-                """)
+                """),
+            MigrationSeries.Step(
+                "keys of encrypted beacons",
+                "CREATE TABLE bluetooth_key (address TEXT PRIMARY KEY, body BLOB NOT NULL) WITHOUT ROWID"),
         ])
 
     private let state: StateKeeper
@@ -43,10 +46,31 @@ final class RadioMemory: BluetoothKeeper {
         }
     }
 
+    func key(of address: BluetoothAddress) -> [UInt8]? {
+        body("SELECT body FROM bluetooth_key WHERE address = ?", address)
+    }
+
+    func store(key: [UInt8]?, of address: BluetoothAddress) throws {
+        let name = "\(address)"
+        try state.now { state in
+            guard let key else {
+                return try state.database.statement("DELETE FROM bluetooth_key WHERE address = ?").bind(1, name)
+                    .execute()
+            }
+            try state.database.statement(
+                "INSERT INTO bluetooth_key VALUES (?, ?) ON CONFLICT DO UPDATE SET body = excluded.body"
+            ).bind(1, name).bind(2, key).execute()
+        }
+    }
+
     func database(of address: BluetoothAddress) -> [UInt8]? {
+        body("SELECT body FROM bluetooth_database WHERE address = ?", address)
+    }
+
+    private func body(_ question: String, _ address: BluetoothAddress) -> [UInt8]? {
         let name = "\(address)"
         let found = try? state.now { state -> [UInt8]? in
-            let statement = try state.database.statement("SELECT body FROM bluetooth_database WHERE address = ?")
+            let statement = try state.database.statement(question)
             defer { statement.reset() }
             return try statement.bind(1, name).step() ? statement.bytes(0) : nil
         }

@@ -1,7 +1,7 @@
 /// Every command there is, in the order of help. A subject adds its own list here.
 enum Commands {
     static let all: [Command] =
-        DaemonCommands.all + StatusCommands.all + SensorCommands.all + ExportCommands.all
+        DaemonCommands.all + StatusCommands.all + SensorCommands.all + RadioCommands.all + ExportCommands.all
         + AccessCommands.all + KeyCommands.all + ConfigCommands.all + DoctorCommands.all
         + ShellCommands.all
 }

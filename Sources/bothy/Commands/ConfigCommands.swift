@@ -101,6 +101,19 @@ enum ConfigCommands {
         }
     }
 
+    /// Adds an item to a list of the file, keeping its comments; the file is checked with it before it is written.
+    static func append(_ item: [String], to path: String, _ file: String) throws {
+        let before = (try? Files.read(file)).map { String(decoding: $0, as: UTF8.self) } ?? ""
+        let after: String
+        do {
+            after = try SettingsEditor.append(item, to: path, in: before)
+        } catch {
+            throw CommandFailure.failed("\(file):\(error)")
+        }
+        try check(Array(after.utf8), file)
+        try Files.replace(file, with: Array(after.utf8))
+    }
+
     static func file(of invocation: Invocation) -> String { invocation.value("config") ?? defaultFile }
 
     /// The settings of a file; a missing one is an empty one unless it was named.

@@ -7,6 +7,11 @@ public final class HelperRadio: RadioAccess {
     private let path: String
     private static let messageSize = 4
 
+    /// Where the helper's unit puts its socket.
+    public static let usualPath = "/run/bothy-radio/helper.sock"
+
+    public static func isThere(_ path: String) -> Bool { access(path, F_OK) == 0 }
+
     public init(path: String) { self.path = path }
 
     public var name: String { "bothy-radio at \(path)" }

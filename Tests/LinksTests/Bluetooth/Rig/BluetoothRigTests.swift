@@ -90,7 +90,7 @@ extension BluetoothRig {
             try rig.wait(10, "refusals") { (rig.owner.faults["wrong_key"] ?? 0) >= 3 }
             #expect(try rig.on { rig.owner.values }.isEmpty)
             let key = try #require(Hex.decode("231d39c1d7cc1ab1aee224cd096db932"))
-            #expect(try rig.on { rig.link.setKey(key, of: address) })
+            #expect(try rig.on { rig.link.setKey(key, of: address) } == nil)
             try rig.wait(10, "a value") { rig.owner.values(of: "temperature") == [.integer(2506)] }
             try rig.air.tell("silence e")
             try rig.stop()
