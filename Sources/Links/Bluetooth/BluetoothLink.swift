@@ -64,6 +64,10 @@ public final class BluetoothLink: Link {
         sessions.bond = { [weak self] peer, local in
             self?.bonds.first { $0.address.number == peer.number && $0.adapter == local }
         }
+        let code = CodeDecoders(scanner: scanner)
+        sessions.onBegin = { code.forget($0) }
+        sessions.code = { [loop] in code.take($0, $1, $2, now: loop.now) }
+        scanner.onBeats = { [loop] in code.beats($0, $1, now: loop.now) }
         desk.onBusy = { [weak self] address, busy in self?.sessions?.suspend(busy, except: address) }
         channel.onPacket = { [weak self] packet in self?.heard(packet) }
         channel.onBroken = { [weak self] failure in

@@ -3,7 +3,7 @@ import asyncio, struct
 from bumble import data_types, hci
 from bumble.core import UUID, AdvertisingData
 from bumble.device import Device, DeviceConfiguration
-from bumble.gatt import Characteristic, Service
+from bumble.gatt import Characteristic, CharacteristicValue, Service
 from bumble.host import Host
 from bumble.pairing import PairingConfig, PairingDelegate
 from kernel import peer_controller
@@ -136,6 +136,39 @@ def environment(peer):
     peer.stream(temperature, 0.5, lambda n: struct.pack('<h', 2150 + n % 100))
 
 
+def polar(peer):
+    """Measurement data as a chest strap sends them: an ECG of 130 Hz once it was started through the control point."""
+    def uuid(last):
+        return f'fb005c8{last}-02e7-f387-1cad-8acd2d8df0c8'
+
+    started = {}
+
+    def command(connection, value):
+        if value[0] == 2:
+            started[value[1]] = 0
+            peer.say('started', value[1])
+            answer = bytes([0xF0, 2, value[1], 0, 0])
+            asyncio.ensure_future(peer.device.indicate_subscribers(control, answer))
+
+    control = Characteristic(uuid(1), WRITE | INDICATE, READABLE | WRITEABLE, CharacteristicValue(write=command))
+    data = Characteristic(uuid(2), NOTIFY, 0, b'')
+    peer.service(uuid(0), control, data)
+
+    def frame(number):
+        # Fourteen samples a frame, a ramp in microvolts.
+        samples = b''.join(((number * 14 + n) % 2000 - 1000).to_bytes(3, 'little', signed=True) for n in range(14))
+        return bytes([0]) + struct.pack('<QB', number * 14 * 7692307, 0) + samples
+
+    async def run():
+        number = 0
+        while True:
+            await asyncio.sleep(14 / 130)
+            if 0 in started:
+                number += 1
+                await peer.device.notify_subscribers(data, frame(number))
+    peer.streams.append(run)
+
+
 def population(air, say, keys):
     """The peers that are always there."""
     def peer(name, last, *more, **options):
@@ -153,4 +186,6 @@ def population(air, say, keys):
     secret(compares, AUTHENTICATED)
     room = peer('Room', 'FA')
     environment(room), battery(room, 55)
-    return [heart, second, shows, types, compares, room]
+    strap = peer('Strap', 'FB')
+    polar(strap), battery(strap, 91)
+    return [heart, second, shows, types, compares, room, strap]

@@ -35,6 +35,8 @@ final class Sessions {
 
     /// A bond of this device with this adapter.
     var bond: (BluetoothAddress, BluetoothAddress) -> Bond? = { _, _ in nil }
+    /// A session begins.
+    var onBegin: (Int) -> Void = { _ in }
     /// Decoders in code see what descriptions cannot say; true where they took it.
     var code: (Int, AttUUID, [UInt8]) -> Bool = { _, _, _ in false }
 
@@ -186,6 +188,7 @@ final class Sessions {
         switch happening {
         case .connected(let security):
             counters.connected += 1
+            onBegin(index)
             sessions[index]?.isConnected = true
             adapters.tellAll(.connecting(false))
             direct(slots.handle(.connected(index), now: loop.now))

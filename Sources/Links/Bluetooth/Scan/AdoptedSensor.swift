@@ -41,6 +41,7 @@ final class AdoptedSensor {
     var address: BluetoothAddress
     var adapter: UInt16?
     var decoder = ""
+    var kind = "sensor"
     private var last: [Int: Last] = [:]
 
     init(_ settings: BluetoothSettings.Adopted) {

@@ -33,6 +33,9 @@ final class Scanner {
     /// An adopted sensor was heard: its session may connect.
     var onHeard: (Int) -> Void = { _ in }
 
+    /// A connected sensor told times between heartbeats.
+    var onBeats: (Int, [Double]) -> Void = { _, _ in }
+
     init(link: any Link, library: DecoderLibrary, capacity: Int = DeviceTable.most) {
         self.link = link
         self.library = library
@@ -145,7 +148,9 @@ final class Scanner {
         case .decoded(let decoder, let frame, let outcome):
             sensor.counters.frames += 1
             if case .characteristic = source {
+                let beats = intervals(decoder)
                 deliver(sensor, decoder, now)
+                if !beats.isEmpty, let index = byNumber[sensor.settings.address.number] { onBeats(index, beats) }
                 return
             }
             let fingerprint = Advertisement(data: bytes).fingerprint
@@ -164,6 +169,17 @@ final class Scanner {
                     detail: "the counter went back: an old frame, or the device began anew (bothy sensor key tells so)",
                     sensor: handle)
             }
+        }
+    }
+
+    /// Times between heartbeats among the readings, before they are renumbered.
+    private func intervals(_ decoder: Int) -> [Double] {
+        let attributes = library.descriptions[decoder].attributes
+        return readings.entries.compactMap { entry in
+            guard case .double(let value) = entry.value, attributes[Int(entry.attribute)].name == "rr" else {
+                return nil
+            }
+            return value
         }
     }
 
@@ -197,12 +213,17 @@ final class Scanner {
         let sensor = sensors[index]
         var made = made
         if sensor.attributes.settle(&made, from: 0, source: source, attributes) || sensor.handle == nil {
-            declare(sensor, decoder, "sensor")
+            declare(sensor, decoder, sensor.kind)
         }
         guard let handle = sensor.handle else { return }
         counters.delivered += 1
         counters.samples += UInt64(made.entries.count)
         owner?.deliver(made, from: handle)
+    }
+
+    func fault(_ kind: StaticString, _ detail: String, sensor index: Int) {
+        guard let handle = sensors[index].handle else { return }
+        owner?.fault(kind, detail: detail, sensor: handle)
     }
 
     /// Makes a sensor known even before its first value, so that its faults have a name.
@@ -213,7 +234,7 @@ final class Scanner {
 
     func declare(_ sensor: AdoptedSensor, _ decoder: String, _ kind: String) {
         guard !sensor.isRefused, let owner else { return }
-        sensor.decoder = decoder
+        (sensor.decoder, sensor.kind) = (decoder, kind)
         sensor.handle = owner.declare(
             SensorDeclaration(
                 id: sensor.id, name: sensor.settings.name ?? (sensor.name.isEmpty ? sensor.id : sensor.name),

@@ -17,7 +17,7 @@ extension BluetoothRig {
 
         @Test func whoIsInTheAirIsListed() throws {
             let rig = try RigLink()
-            try rig.wait(10, "all six peers") { rig.link.scan().count >= 6 }
+            try rig.wait(10, "all seven peers") { rig.link.scan().count >= 7 }
             let found = try rig.on { rig.link.scan() }
             let device = try #require(found.first { $0.address == heart })
             #expect(device.name == "Heart" && device.signal == -67 && device.family == "heartrate")
@@ -107,6 +107,30 @@ extension BluetoothRig {
             let before = try rig.on { rig.owner.values(of: "heartrate").count }
             try rig.wait(20, "heart rates again") { rig.owner.values(of: "heartrate").count > before + 3 }
             #expect(try rig.on { rig.owner.states.last?.healthy } == true)
+            try rig.stop()
+        }
+
+        @Test func severalSensorsAreConnectedAndEachIsReadAsItsDescriptionSays() throws {
+            let strap = BluetoothAddress(0xF0F1_F2F3_F4FB, .random)
+            let rig = try RigLink(adopt: [
+                adopted(heart, "heartrate"), adopted(room, "environment"), adopted(strap, "polar"),
+            ])
+            try rig.wait(30, "an ECG, a temperature and a heart rate") {
+                rig.owner.values(of: "ecg").count > 130 && rig.owner.values(of: "temperature").count > 2
+                    && rig.owner.values(of: "heartrate").count > 2
+            }
+            #expect(try rig.on { rig.owner.values(of: "humidity") }.first == .integer(4321))
+            #expect(try rig.on { rig.owner.values(of: "pressure") }.first == .integer(1_013_250))
+            #expect(Set(try rig.on { rig.owner.values(of: "battery") }) == [.integer(87), .integer(55), .integer(91)])
+            let ecg: [Int64] = try rig.on { rig.owner.values(of: "ecg") }.map { value -> Int64 in
+                guard case .integer(let number) = value else { return 0 }
+                return number
+            }
+            for (before, after) in zip(ecg, ecg.dropFirst()) {
+                #expect(after == before + 1 || after == -1000, "no sample is lost")
+            }
+            try rig.wait(20, "a variability") { !rig.owner.values(of: "hrv").isEmpty }
+            #expect(try rig.on { rig.owner.faults }.isEmpty)
             try rig.stop()
         }
 
