@@ -310,15 +310,14 @@ extension PeeringService {
                 if peer.isTrusted, peers[identity] === peer { trust.keep(peer.trusted) }
             },
             drained: { [weak self] lane in self?.handlers.peerDrained(identity, lane) },
-            ended: { [weak self, weak peer] goodbye, sentence, isOurs in
+            ended: { [weak self, weak peer] goodbye, sentence in
                 guard let self, let peer else { return }
-                ended(peer, goodbye, sentence, isOurs)
+                ended(peer, goodbye, sentence)
             },
             clock: { [weak self] in self?.handlers.clock() ?? (0, Pong.unknownError) })
     }
 
-    private func ended(_ peer: Peer, _ goodbye: Goodbye?, _ what: String, _ isOurs: Bool) {
-        let sentence = isOurs ? "closed here: this gateway \(what)" : what
+    private func ended(_ peer: Peer, _ goodbye: Goodbye?, _ sentence: String) {
         // A connection that was replaced has been taken out already.
         guard peer.connection != nil else { return }
         peer.connection = nil

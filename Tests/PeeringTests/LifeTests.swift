@@ -120,7 +120,7 @@ private struct Story {
         }
     }
 
-    @Test func aLinkThatChangesIsDoubtedForTwoSecondsOnly() {
+    @Test func aLinkThatChangesIsDoubtedForSecondsOnly() {
         var story = Story()
         story.tell(.addressKnown)
         story.tell(.connected(.metered))

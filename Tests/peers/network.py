@@ -3,6 +3,7 @@
     network.py PROBE [SCENARIO ...]
 
 Prints one line of figures a scenario; ends with 1 when something did not happen. PROBE is the peering-probe binary."""
+import base64
 import os
 import re
 import subprocess
@@ -294,7 +295,51 @@ def offlink():
         net.close()
 
 
+def strangers():
+    """Ten thousand at the door of two who trust each other."""
+    net = Net(["a", "b", "c"], four=True)
+    try:
+        a, b = pair(net)
+
+        def memory():
+            status = open(f"/proc/{probe_pid(b)}/status").read()
+            return int(re.search(r"RssAnon:\s+(\d+)", status).group(1))
+
+        def flood(megabytes):
+            since = b.mark()
+            a.say(f"flood {b.identity} {megabytes}")
+            return float(b.wait("flooded", 120, since).split()[-2])
+
+        alone = max(flood(300) for _ in range(3))
+        before = memory()
+        b.say("status")
+        port = re.search(r"10\.9\.8\.2:(\d+)", b.wait("status ")).group(1)
+        key = base64.b32decode(b.endpoint.upper() + "====").hex()
+        here = os.path.dirname(os.path.abspath(__file__))
+        crowd = subprocess.Popen(
+            ["ip", "netns", "exec", f"{TAG}c", f"{here}/python", f"{here}/strangers.py", key, f"10.9.8.2:{port}",
+             "10000", os.environ.get("STRANGERS_SECONDS", "30")], text=True, stdout=subprocess.PIPE)
+        time.sleep(5)
+        beside = max(flood(300) for _ in range(3))
+        came = crowd.communicate()[0].strip()
+        time.sleep(2)
+        after = memory()
+        lost = sum("disconnected " in line for line in a.lines)
+        a.stop(), b.stop()
+        assert lost == 0
+        return (f"{came}; memory {before} kB before, {after} kB after; {alone:.0f} MB/s alone, {beside:.0f} beside them, "
+                f"on {os.cpu_count()} cores shared with them")
+    finally:
+        net.close()
+
+
+def probe_pid(probe):
+    """Below `ip netns exec`, which becomes the program itself."""
+    return probe.process.pid
+
+
 SCENARIOS = {
+    "strangers": strangers,
     "nearby": nearby,
     "offlink": offlink,
     "killed": killed,

@@ -33,7 +33,7 @@ final class PeerConnection {
         var addresses: (Addresses) -> Void
         var drained: (Lane) -> Void
         /// Once, with why; `goodbye` when either side said so.
-        var ended: (_ goodbye: Goodbye?, _ sentence: String, _ isOurs: Bool) -> Void
+        var ended: (_ goodbye: Goodbye?, _ what: String) -> Void
         /// What to answer who asks for the time: Unix time and its error in milliseconds.
         var clock: () -> (unixTime: Int64, errorMs: UInt32)
     }
@@ -145,7 +145,7 @@ final class PeerConnection {
         receiver.received = { [weak self] frame in self?.take(frame, lane) ?? false }
         receiver.ended = { [weak self] end in
             switch end {
-            case .finished: self?.end(nil, "ended lane \(lane)", isOurs: false)
+            case .finished: self?.end(nil, "it ended lane \(lane)")
             case .malformed(let failure): self?.close(.malformed, failure.description)
             case .lost(let failure): self?.lost(failure.description)
             }
@@ -194,22 +194,23 @@ final class PeerConnection {
     var queued: [Lane: Int] { senders.mapValues(\.queued) }
     var dropped: UInt64 { senders.values.reduce(0) { $0 + $1.dropped } }
 
-    /// Says why, then closes; the other side learns the code either way.
+    /// Closes with a code and a sentence for the other side; `detail` says what it did wrong.
     func close(_ why: Goodbye, _ detail: String? = nil) {
-        end(why, why.sentence + (detail.map { ": \($0)" } ?? ""), isOurs: true)
+        let detail = detail.map { ": \($0)" } ?? ""
+        end(why, why.sentenceHere + detail, said: why.sentence + detail)
     }
 
     /// Ended by the other side or by the network; the connection itself knows best why.
     private func lost(_ what: String) {
         let reason = connection.closeReason ?? what
         if let (goodbye, sentence) = Goodbye.said(in: reason) {
-            end(goodbye, sentence, isOurs: false)
+            end(goodbye, sentence)
         } else {
-            end(nil, reason, isOurs: false)
+            end(nil, reason)
         }
     }
 
-    private func end(_ goodbye: Goodbye?, _ sentence: String, isOurs: Bool) {
+    private func end(_ goodbye: Goodbye?, _ what: String, said sentence: String = "") {
         guard !isOver else { return }
         isOver = true
         for receiver in receivers.values { receiver.stop() }
@@ -217,6 +218,6 @@ final class PeerConnection {
         senders = [:]
         waiting = [:]
         receivers = [:]
-        events.ended(goodbye, sentence, isOurs)
+        events.ended(goodbye, what)
     }
 }

@@ -52,8 +52,9 @@ public struct PeerLife: Sendable {
     public static let connectTimeout: Int64 = 5_000_000_000
     /// Heartbeats that may stay unanswered.
     public static let silentHeartbeats: Int64 = 3
-    /// How long an answer may take after a link changed.
-    public static let doubtfulFor: Int64 = 2_000_000_000
+    /// How long an answer may take after a link changed: nearby, and elsewhere.
+    public static let doubtfulNearby: Int64 = 1_000_000_000
+    public static let doubtfulElsewhere: Int64 = 2_000_000_000
     /// Signs that a peer is near do not make more attempts than this allows.
     public static let leastPause: Int64 = 1_000_000_000
 
@@ -133,7 +134,8 @@ public struct PeerLife: Sendable {
         case .connected:
             guard event == .linkChanged else { return [] }
             // It may be gone without a word: ask, and do not wait long.
-            silentAt = min(silentAt, now + PeerLife.doubtfulFor)
+            let patience = reach == .local ? PeerLife.doubtfulNearby : PeerLife.doubtfulElsewhere
+            silentAt = min(silentAt, now + patience)
             pingAt = now + reach.heartbeat
             return [.ping]
         }

@@ -9,8 +9,8 @@ struct Frame: Hashable, Sendable {
     }
 
     static let firstOfOthers: UInt8 = 16
-    /// Type and body of a frame of an admitted peer.
-    static let mostBytes = 1 << 20
+    /// Type and body of a frame of an admitted peer: a message of 2 MiB and its head.
+    static let mostBytes = (1 << 21) + 64
     /// Before a peer is admitted.
     static let mostBytesOfStrangers = 1 << 10
 

@@ -125,6 +125,22 @@ public enum Goodbye: UInt32, Sendable, CaseIterable {
         }
     }
 
+    /// The same where it was decided here.
+    public var sentenceHere: String {
+        switch self {
+        case .leaving: "this gateway is leaving"
+        case .notTrusted: "it is not known here"
+        case .version: "it speaks another version of the protocol"
+        case .malformed: "it sent bytes that do not read"
+        case .duplicate: "a newer connection took its place"
+        case .silent: "it was silent"
+        case .slowReader: "it was too slow to read"
+        case .staleEndpoint: "a later endpoint of it is known"
+        case .busy: "there is no room for another connection"
+        case .untrusted: "it is no longer trusted"
+        }
+    }
+
     /// What the other side said when it closed, from the transport's words; nil when it said nothing of ours.
     static func said(in text: String) -> (Goodbye, String)? {
         guard text.hasPrefix("closed by peer: "), text.hasSuffix(")"),
