@@ -115,9 +115,8 @@ final class LaneSender {
 
 /// The receiving side of one lane. While it is paused nothing is read, and the transport holds the sender back.
 final class LaneReceiver {
-    static let readBytes: UInt32 = 256 << 10
-
     private let stream: IrohReceiveStream
+    private var readBytes: UInt32 = 256 << 10
     private var decoder: FrameDecoder
     private var isPaused = false
     private var isReading = false
@@ -136,12 +135,19 @@ final class LaneReceiver {
     init(_ stream: IrohReceiveStream, limit: Int) {
         self.stream = stream
         decoder = FrameDecoder(limit: limit)
+        readBytes = LaneReceiver.bytesToRead(limit)
     }
+
+    /// What the transport sets aside for a read: little for those who may send little.
+    private static func bytesToRead(_ limit: Int) -> UInt32 { UInt32(min(256 << 10, 2 * limit)) }
 
     func start() { deliver() }
 
     /// What came before a limit was raised is not judged by it.
-    func raiseLimit(to limit: Int) { decoder.limit = limit }
+    func raiseLimit(to limit: Int) {
+        decoder.limit = limit
+        readBytes = LaneReceiver.bytesToRead(limit)
+    }
 
     func pause() { isPaused = true }
 
@@ -171,7 +177,7 @@ final class LaneReceiver {
 
     private func read() {
         isReading = true
-        current = stream.read(limit: LaneReceiver.readBytes) { [weak self] result in
+        current = stream.read(limit: readBytes) { [weak self] result in
             guard let self else { return }
             isReading = false
             current = nil
