@@ -6,8 +6,8 @@ import System
 
 // A gateway's peering part as a process of its own, for tests in network namespaces. Takes commands on standard input,
 // one a line, and writes what happens to standard output, one line each:
-//   probe SEED [on|quiet|off] [dials|waits]
-//   trust IDENTITY ENDPOINT [ADDRESS …]   flood PEER MEGABYTES   send PEER TEXT   status   stop
+//   probe SEED [on|quiet|off] [dials|waits] [RELAY]
+//   trust IDENTITY ENDPOINT [ADDRESS …] (with RELAY also there)   flood PEER MEGABYTES   send PEER TEXT   status   stop
 
 let arguments = CommandLine.arguments
 guard arguments.count >= 2, let seed = UInt8(arguments[1]) else {
@@ -21,6 +21,7 @@ final class Probe: @unchecked Sendable {  // because all but `init` is on its lo
     let identity: IdentityKey
     let endpoint: EndpointKey
     let service: PeeringService
+    let relay: String?
     var flooding: (peer: GatewayKey, left: Int)?
     var received = 0
     var floodBegan: Int64 = 0
@@ -33,6 +34,8 @@ final class Probe: @unchecked Sendable {  // because all but `init` is on its lo
         settings.discovery = .init(rawValue: arguments.count > 2 ? arguments[2] : "on") ?? .on
         settings.dials = !(arguments.count > 3 && arguments[3] == "waits")
         settings.program = "probe \(seed)"
+        relay = arguments.count > 4 ? arguments[4] : nil
+        if let relay { settings.relay = .servers([(url: relay, token: nil)]) }
         service = PeeringService(
             loop: loop, identity: identity, endpoint: endpoint, settings: settings, trust: MemoryTrustStore())
         service.handlers.peerConnected = { self.say("connected \(KeyText.full($0.identity))") }
@@ -77,7 +80,8 @@ final class Probe: @unchecked Sendable {  // because all but `init` is on its lo
             guard let identity = KeyText.parse(words[1]), let endpoint = KeyText.parse(words[2]) else { break }
             service.trust(
                 TrustedPeer(
-                    identity: identity, endpoints: [.init(id: endpoint, serial: 1)], addresses: Array(words[3...])))
+                    identity: identity, endpoints: [.init(id: endpoint, serial: 1)], addresses: Array(words[3...]),
+                    relay: relay))
         case ("send", 3):
             if let peer = KeyText.parse(words[1]) {
                 _ = service.send(Array(words[2].utf8), type: 16, on: .live, to: peer)
