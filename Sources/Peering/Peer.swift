@@ -23,6 +23,15 @@ final class Peer {
 
     init(_ trusted: TrustedPeer) { self.trusted = trusted }
 
+    /// What of it is in the trust store: a peer that comes and goes without news costs no write.
+    var kept: TrustedPeer?
+
+    func keep(in store: any TrustStore) {
+        guard isTrusted, kept != trusted else { return }
+        kept = trusted
+        store.keep(trusted)
+    }
+
     /// What to dial: found lately first, then what is remembered.
     var addresses: [String] {
         var all = found

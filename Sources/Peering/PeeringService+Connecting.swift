@@ -14,7 +14,7 @@ extension PeeringService {
             case .connect: dial(peer)
             case .cancelConnect:
                 cancelAttempt(peer)
-                peer.lastError = "no answer within \(PeerLife.connectTimeout / 1_000_000_000) s"
+                peer.lastError = "no answer in time"
                 counters.dialFailures += 1
             case .ping: peer.connection?.ping(nonce: random)
             case .giveUp:
@@ -278,7 +278,7 @@ extension PeeringService {
             // A dialled address works again; where an incoming connection comes from, mostly too.
             peer.trusted.remember(addresses: [path.remote])
         }
-        if peer.isTrusted { trust.keep(peer.trusted) }
+        peer.keep(in: trust)
         // What a peer outside sees is our address there; what one on our own network sees is known anyway.
         if !hello.observed.isEmpty, !HostAndPort.isLocal(hello.observed), externals.count < 4,
             HostAndPort.bytes(ofHost: HostAndPort.host(of: hello.observed)) != nil,
@@ -307,7 +307,7 @@ extension PeeringService {
                 let direct = addresses.direct.filter { HostAndPort.bytes(ofHost: HostAndPort.host(of: $0)) != nil }
                 peer.trusted.remember(addresses: direct)
                 if let relay = addresses.relay { peer.trusted.relay = relay }
-                if peer.isTrusted, peers[identity] === peer { trust.keep(peer.trusted) }
+                if peers[identity] === peer { peer.keep(in: trust) }
             },
             drained: { [weak self] lane in self?.handlers.peerDrained(identity, lane) },
             ended: { [weak self, weak peer] goodbye, sentence in

@@ -18,8 +18,11 @@ public final class PeeringService {
     let session = SystemRandom.uint64()
     var endpoint: IrohEndpoint?
     var library: IrohLibrary?
-    /// What the endpoint was asked to listen at.
-    var bound: [String] = []
+    static let mostRebinds = 3
+    /// Where the endpoint should listen, and whether it had to listen elsewhere.
+    private var wanted: [String] = []
+    private var isSecondChoice = false
+    private var rebinds = 0
     var state = PeeringStatus.State.off(why: "peering was not started")
     var peers: [Bytes32: Peer] = [:]
     /// From endpoint keys to identities.
@@ -62,13 +65,19 @@ public final class PeeringService {
             state = .off(why: error.description)
             return handlers.alarm(.libraryMissing(error))
         }
-        bind(to: settings.bind ?? LocalAddresses.bindings(LocalAddresses.sixes()))
+        bind(to: choices())
     }
 
-    private func bind(to places: [String]) {
-        guard let library else { return }
+    private func choices() -> [[String]] {
+        settings.bind.map { [$0] } ?? LocalAddresses.bindings(LocalAddresses.sixes(), port: settings.port)
+    }
+
+    /// Listens at the first of `choices` that can be had.
+    private func bind(to choices: [[String]], after refused: Int = 0) {
+        guard let library, let places = choices.first else { return }
         state = .starting
-        bound = places
+        if refused == 0 { wanted = places }
+        isSecondChoice = refused > 0
         var options = IrohOptions(alpns: [PeeringService.alpn, PairAttempt.alpn])
         options.relay = settings.relay
         options.bind = places
@@ -76,9 +85,7 @@ public final class PeeringService {
             guard let self else { return }
             switch result {
             case .success(let endpoint): opened(endpoint)
-            case .failure where settings.bind == nil && places != LocalAddresses.bindings([]):
-                // An address that is being checked for duplicates cannot be bound yet: all of them then, and again later.
-                bind(to: LocalAddresses.bindings([]))
+            case .failure where choices.count > 1: bind(to: Array(choices.dropFirst()), after: refused + 1)
             case .failure(let failure):
                 state = .off(why: "peering could not open its sockets: \(failure)")
                 handlers.alarm(.bindFailed(failure.description))
@@ -87,19 +94,22 @@ public final class PeeringService {
     }
 
     /// Where the network has changed so that the endpoint should listen elsewhere, and nobody is connected who would be
-    /// cut off, it is opened anew.
+    /// cut off, it is opened anew. A choice that could not be had at first is tried a few times more.
     func rebindIfNeeded() {
-        guard settings.bind == nil, state == .on, let endpoint, peers.values.allSatisfy({ $0.connection == nil }) else {
-            return
+        guard state == .on, let endpoint, peers.values.allSatisfy({ $0.connection == nil }) else { return }
+        let choices = choices()
+        if choices.first == wanted {
+            guard isSecondChoice, rebinds < PeeringService.mostRebinds else { return }
+            rebinds += 1
+        } else {
+            rebinds = 0
+            Log.info("peering", "the network has changed: listening at \(choices[0].joined(separator: ", "))")
         }
-        let wanted = LocalAddresses.bindings(LocalAddresses.sixes())
-        guard wanted != bound else { return }
-        Log.info("peering", "the network has changed: listening at \(wanted.joined(separator: ", "))")
         self.endpoint = nil
         state = .starting
         endpoint.close { [weak self] in
             guard let self, !isStopping else { return }
-            bind(to: wanted)
+            bind(to: choices)
         }
     }
 
@@ -150,6 +160,7 @@ public final class PeeringService {
     public func untrust(_ identity: GatewayKey) {
         guard let peer = peers.removeValue(forKey: identity) else { return }
         trust.forget(identity)
+        peer.isTrusted = false
         byEndpoint = byEndpoint.filter { $0.value != identity }
         run(peer, .unwanted)
         peer.connection?.close(.untrusted)
@@ -159,6 +170,7 @@ public final class PeeringService {
         let peer = peers[trusted.identity] ?? Peer(trusted)
         peer.trusted = trusted
         peer.isTrusted = true
+        peer.kept = trusted
         peers[trusted.identity] = peer
         for endpoint in trusted.endpoints { byEndpoint[endpoint.id] = trusted.identity }
         for address in trusted.addresses { remember(host: address) }

@@ -15,6 +15,8 @@ public struct PeeringSettings: Sendable {
     /// Local addresses of the transport, one of each family; nil: all, as the network needs it.
     public var bind: [String]?
     public var discoveryPort: UInt16 = Announcement.port
+    /// The transport's port, the same after every start, so that remembered addresses hold; where it is taken, any.
+    public var port: UInt16 = 21_848
     /// The network costs money: fewer signs of life.
     public var metered = false
     /// A hub waits to be called.

@@ -32,12 +32,13 @@ enum LocalAddresses {
         return found
     }
 
-    /// Where the transport listens when nobody says where. It forgets to which interface a link-local address belongs, so
-    /// where a network gives out no IPv6 addresses, its one IPv6 socket is bound to the link-local one of the first
-    /// interface: the kernel then knows. That is what makes two boxes meet on a bare switch.
-    static func bindings(_ sixes: [Six]) -> [String] {
-        let four = "0.0.0.0:0"
-        guard !sixes.contains(where: { !$0.isLinkLocal }), let near = sixes.first else { return [four, "[::]:0"] }
-        return [four, "[\(near.host)]:0"]
+    /// Where the transport listens when nobody says where, the first choice first. It forgets to which interface a
+    /// link-local address belongs, so where a network gives out no IPv6 addresses, its one IPv6 socket is bound to the
+    /// link-local one of the first interface: the kernel then knows. That is what makes two boxes meet on a bare switch.
+    /// The second choice is for an address that is still being checked for duplicates, the last for a port that is taken.
+    static func bindings(_ sixes: [Six], port: UInt16) -> [[String]] {
+        let all = [["0.0.0.0:\(port)", "[::]:\(port)"], ["0.0.0.0:0", "[::]:0"]]
+        guard !sixes.contains(where: { !$0.isLinkLocal }), let near = sixes.first else { return all }
+        return [["0.0.0.0:\(port)", "[\(near.host)]:\(port)"]] + all
     }
 }

@@ -50,6 +50,8 @@ public struct PeerLife: Sendable {
     }
 
     public static let connectTimeout: Int64 = 5_000_000_000
+    /// For the first two attempts: just after a network changed one may hang where the next one goes through.
+    public static let firstConnectTimeout: Int64 = 2_000_000_000
     /// Heartbeats that may stay unanswered.
     public static let silentHeartbeats: Int64 = 3
     /// How long an answer may take after a link changed: nearby, and elsewhere.
@@ -68,12 +70,15 @@ public struct PeerLife: Sendable {
 
     public init(breaker: Breaker = Breaker()) { self.breaker = breaker }
 
+    /// How long the attempt that is out may take.
+    var patience: Int64 { backoff.attempts < 2 ? PeerLife.firstConnectTimeout : PeerLife.connectTimeout }
+
     /// When `timer` is due; nil when nothing is waited for.
     public var wakeAt: Int64? {
         switch phase {
         case .idle: nil
         case .waiting(let until): until
-        case .connecting(let since): since + PeerLife.connectTimeout
+        case .connecting(let since): since + patience
         case .connected: min(pingAt, silentAt)
         }
     }
