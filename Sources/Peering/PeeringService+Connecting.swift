@@ -237,7 +237,7 @@ extension PeeringService {
     private func replaces(_ old: PeerConnection, _ hello: Hello, isDialled: Bool) -> Bool {
         let isRace =
             old.hello.session == hello.session && old.isDialled != isDialled
-            && loop.now - old.openedAt < 2 * PeerLife.connectTimeout
+            && loop.now - old.openedAt < PeerLife.firstConnectTimeout
         guard isRace else { return true }
         return isDialled == (cert.endpoint < hello.cert.endpoint)
     }

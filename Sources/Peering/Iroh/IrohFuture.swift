@@ -63,7 +63,9 @@ final class IrohFuture: @unchecked Sendable {  // because only `post` is called 
                 // Perhaps on a thread of the library that holds the future's lock: nothing but a post is allowed here.
                 guard let pointer = UnsafeRawPointer(bitPattern: UInt(argument)) else { return }
                 let future = Unmanaged<IrohFuture>.fromOpaque(pointer).takeRetainedValue()
-                future.loop.post { future.woken(ready: ready == 0) }
+                let isTaken = future.loop.post { future.woken(ready: ready == 0) }
+                // The loop has stopped: what the future holds must not be given back to the library from in here.
+                if !isTaken { _ = Unmanaged.passRetained(future) }
             }, argument)
     }
 
