@@ -346,6 +346,41 @@ def strangers():
         net.close()
 
 
+def fifty():
+    """Fifty gateways of another program, connected and idle: what they cost."""
+    net = Net(["a", "c"], four=True)
+    try:
+        a = Probe("a", 1, "off", "waits")
+        here = os.path.dirname(os.path.abspath(__file__))
+        crowd = subprocess.Popen(
+            ["ip", "netns", "exec", f"{TAG}c", f"{here}/python", f"{here}/fifty.py", "50"], text=True, bufsize=1,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        for _ in range(50):
+            # With an address in the same network: trusted hosts pass the gate for strangers.
+            a.say("trust " + crowd.stdout.readline().strip() + " 10.9.8.2:1")
+
+        def cost():
+            status = open(f"/proc/{probe_pid(a)}/status").read()
+            ticks = open(f"/proc/{probe_pid(a)}/stat").read().rsplit(")", 1)[1].split()
+            return int(re.search(r"RssAnon:\s+(\d+)", status).group(1)), int(ticks[11]) + int(ticks[12])
+
+        time.sleep(2)
+        before, _ = cost()
+        crowd.stdin.write(base64.b32decode(a.endpoint.upper() + "====").hex() + " 10.9.8.1:21848\n")
+        admitted = crowd.stdout.readline().strip()
+        memory, spent = cost()
+        time.sleep(20)
+        after, spent_then = cost()
+        crowd.stdin.write("\n")
+        lost = crowd.stdout.readline().strip()
+        a.stop()
+        assert admitted == "admitted 50" and lost == "lost 0", (admitted, lost)
+        return (f"{admitted}, {lost} in 20 s; memory {before} kB before, {after} kB after ({(after - before) // 50} kB each), "
+                f"{(spent_then - spent) / 20:.1f} % of a core while idle")
+    finally:
+        net.close()
+
+
 def probe_pid(probe):
     """Below `ip netns exec`, which becomes the program itself."""
     return probe.process.pid
@@ -389,6 +424,7 @@ def relayed():
 
 SCENARIOS = {
     "strangers": strangers,
+    "fifty": fifty,
     "relayed": relayed,
     "nearby": nearby,
     "offlink": offlink,

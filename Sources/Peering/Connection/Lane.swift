@@ -115,8 +115,12 @@ final class LaneSender {
 
 /// The receiving side of one lane. While it is paused nothing is read, and the transport holds the sender back.
 final class LaneReceiver {
+    static let leastRead: UInt32 = 4 << 10
+    static let mostRead: UInt32 = 256 << 10
+
     private let stream: IrohReceiveStream
-    private var readBytes: UInt32 = 256 << 10
+    /// What the transport sets aside while it waits for the next bytes: little for a lane at rest, more while it is full.
+    private var readBytes = LaneReceiver.leastRead
     private var decoder: FrameDecoder
     private var isPaused = false
     private var isReading = false
@@ -135,19 +139,12 @@ final class LaneReceiver {
     init(_ stream: IrohReceiveStream, limit: Int) {
         self.stream = stream
         decoder = FrameDecoder(limit: limit)
-        readBytes = LaneReceiver.bytesToRead(limit)
     }
-
-    /// What the transport sets aside for a read: little for those who may send little.
-    private static func bytesToRead(_ limit: Int) -> UInt32 { UInt32(min(256 << 10, 2 * limit)) }
 
     func start() { deliver() }
 
     /// What came before a limit was raised is not judged by it.
-    func raiseLimit(to limit: Int) {
-        decoder.limit = limit
-        readBytes = LaneReceiver.bytesToRead(limit)
-    }
+    func raiseLimit(to limit: Int) { decoder.limit = limit }
 
     func pause() { isPaused = true }
 
@@ -189,6 +186,11 @@ final class LaneReceiver {
                     decoder.held == 0
                         ? .finished : .malformed(WireFailure(what: "the stream ends within a frame", offset: 0)))
             case .success(let bytes):
+                if bytes.count == Int(readBytes) {
+                    readBytes = min(LaneReceiver.mostRead, readBytes * 4)
+                } else if bytes.count < Int(readBytes) / 4 {
+                    readBytes = max(LaneReceiver.leastRead, readBytes / 2)
+                }
                 decoder.feed(bytes)
                 deliver()
             case .failure(let failure):
