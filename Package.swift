@@ -103,7 +103,7 @@ let package = Package(
         tests("System"),
         .testTarget(name: "HouseTests", swiftSettings: strict),
         tests("Identity"),
-        tests("Peering", ["Simulator"]),
+        tests("Peering", ["Notation", "Simulator"]),
         testProgram("peering-probe", ["Identity", "Notation", "Peering", "System"], in: "PeeringProbe"),
         tests("Control"),
         tests("Store", ["Measurements", "Hashing"]),
