@@ -46,9 +46,9 @@ struct Log {
         var peer: Bytes32
     }
 
-    var tips: [Summary.Tip] {
+    var tips: [LogSummary.Tip] {
         chains.indices.filter { $0 != candidate?.chain && chains[$0].count > 0 }.map {
-            Summary.Tip(
+            LogSummary.Tip(
                 count: chains[$0].count, head: chains[$0].head, complete: chains[$0].complete,
                 partial: chains[$0].partial)
         }
@@ -82,18 +82,18 @@ struct Catalogue {
     mutating func remove(_ key: LogKey) { logs[key] = nil }
 
     /// What changed after `after`, as far as one message goes.
-    func page(after: UInt64, mostBytes: Int, offers: (LogKey) -> Bool) -> (summaries: [Summary], upTo: UInt64) {
+    func page(after: UInt64, mostBytes: Int, offers: (LogKey) -> Bool) -> (summaries: [LogSummary], upTo: UInt64) {
         var (low, high) = (0, feed.count)
         while low < high {
             let middle = (low + high) / 2
             if feed[middle].change > after { high = middle } else { low = middle + 1 }
         }
-        var summaries: [Summary] = []
+        var summaries: [LogSummary] = []
         var bytes = 0
         for (number, key) in feed[low...] {
             guard let log = logs[key], log.changed == number, offers(key), !log.tips.isEmpty else { continue }
             if bytes >= mostBytes || summaries.count >= Message.mostSummaries { return (summaries, number - 1) }
-            let summary = Summary(key: key, tips: log.tips, receipts: log.receipts)
+            let summary = LogSummary(key: key, tips: log.tips, receipts: log.receipts)
             bytes += summary.size
             summaries.append(summary)
         }
@@ -101,7 +101,7 @@ struct Catalogue {
     }
 }
 
-extension Summary {
+extension LogSummary {
     /// About its bytes in a message.
     var size: Int {
         64 + receipts.count * 216

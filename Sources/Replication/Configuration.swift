@@ -8,6 +8,8 @@ public struct Configuration: Hashable, Sendable {
 
     /// Peers at once; further ones are told so.
     public var mostPeers = 256
+    /// Peers away whose feed need not be read anew; the one longest away goes first.
+    public var mostResting = 64
     /// Logs in which one peer has something for us; its feed is read on as they are done.
     public var mostViewed = 4_096
     /// Requests under way to one peer.
@@ -27,7 +29,12 @@ public struct Configuration: Hashable, Sendable {
     /// Logs of one author; further ones are refused.
     public var mostLogsAnAuthor = 65_536
 
+    /// Without any answer from a peer; slow links take longer for all that is under way.
     public var requestTimeout = 30 * second
+    /// For one request, whatever else comes.
+    public var patience = 600 * second
+    /// After the store could not keep something.
+    public var storePause = 5 * second
     /// Time-outs in a row after which a peer is cut off.
     public var mostTimeouts = 3
     /// Claims a peer could not keep before it is cut off.

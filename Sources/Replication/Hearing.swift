@@ -21,7 +21,7 @@ extension Replicator {
         case .attachments(let request, let notHeld, let attachments):
             sessions[peer]?.pace.arrived(bytes.count, now: now)
             came(attachments, notHeld: notHeld, request, from: peer, now)
-        case .notHeld(let request): missed(request, from: peer)
+        case .notHeld(let request): missed(request, from: peer, now)
         case .wantSeal(let key):
             if key.author == me, policy.offers(peer, key) { out.append(.seal(key)) }
         case .since, .wantEntries, .wantIndex, .wantAttachments: wanted(message, by: peer)
@@ -57,8 +57,7 @@ extension Replicator {
             !session.isAskingHeads, session.view.count < configuration.mostViewed
         else { return }
         session.isAskingHeads = true
-        session.outgoing[session.nextRequest] = Session.Outgoing(
-            asked: .heads, until: now + configuration.requestTimeout)
+        session.outgoing[session.nextRequest] = Session.Outgoing(asked: .heads, at: now)
         session.nextRequest += 1
         out.append(.send(peer, .since(feed: feed, change: session.cursor)))
         sessions[peer] = session
@@ -71,25 +70,38 @@ extension Replicator {
             heads.upTo >= heads.after
         else { return }
         session.stopAskingHeads()
-        session.timeouts = 0
         session.cursor = heads.upTo
-        session.announced = max(session.announced, heads.upTo)
+        session.survey?.append(contentsOf: heads.summaries)
+        // Whoever has nothing more has no more changes either, whatever it announced.
+        session.announced = heads.upTo == heads.after ? heads.upTo : max(session.announced, heads.upTo)
         sessions[peer] = session
         for summary in heads.summaries {
             for receipt in summary.receipts where receipt.record.isAbout(summary.key) { check(receipt) }
             if policy.takes(peer, summary.key) { learn(summary, from: peer) }
         }
         readOn(peer, now)
+        guard let session = sessions[peer], let survey = session.survey, session.cursor >= session.announced else {
+            return
+        }
+        sessions[peer]?.survey = nil
+        out.append(.surveyed(peer, survey))
     }
 
-    private mutating func learn(_ summary: Summary, from peer: PeerID) {
-        if !catalogue.contains(summary.key) {
-            guard logsByAuthor[summary.key.author, default: 0] < configuration.mostLogsAnAuthor else {
-                counters.refusedLogs += 1
-                return
-            }
-            catalogue.update(summary.key) { _ in }
-            logsByAuthor[summary.key.author, default: 0] += 1
+    /// Reads a peer's feed from its beginning: what it has that we have too was not kept.
+    mutating func survey(_ peer: PeerID, _ now: Int64) {
+        guard sessions[peer]?.feed != nil else { return }
+        sessions[peer]?.stopAskingHeads()
+        sessions[peer]?.cursor = 0
+        sessions[peer]?.survey = []
+        readOn(peer, now)
+    }
+
+    private mutating func learn(_ summary: LogSummary, from peer: PeerID) {
+        if !catalogue.contains(summary.key),
+            logsByAuthor[summary.key.author, default: 0] >= configuration.mostLogsAnAuthor
+        {
+            counters.refusedLogs += 1
+            return
         }
         let old = sessions[peer]?.view[summary.key]
         var viewed = Viewed(tips: summary.tips)
@@ -115,7 +127,7 @@ extension Replicator {
 
     private func isNews(_ receipt: Signed<Receipt>, in known: [Signed<Receipt>]) -> Bool {
         guard let old = known.first(where: { $0.record.hub == receipt.record.hub })?.record else {
-            return known.count < Summary.mostReceipts
+            return known.count < LogSummary.mostReceipts
         }
         let new = receipt.record
         return old.epoch == new.epoch ? new.seal > old.seal : new.time > old.time

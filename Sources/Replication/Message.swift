@@ -37,9 +37,9 @@ public struct Heads: Hashable, Sendable {
     public var after: UInt64
     /// … up to this one.
     public var upTo: UInt64
-    public var summaries: [Summary]
+    public var summaries: [LogSummary]
 
-    public init(feed: FeedID, after: UInt64, upTo: UInt64, summaries: [Summary]) {
+    public init(feed: FeedID, after: UInt64, upTo: UInt64, summaries: [LogSummary]) {
         self.feed = feed
         self.after = after
         self.upTo = upTo
@@ -48,7 +48,7 @@ public struct Heads: Hashable, Sendable {
 }
 
 /// What a peer has of a log.
-public struct Summary: Hashable, Sendable {
+public struct LogSummary: Hashable, Sendable {
     /// One chain; a log has several only where its author forked it.
     public struct Tip: Hashable, Sendable {
         public var count: UInt64

@@ -179,13 +179,13 @@ extension Heads {
             feed: try reader.identifier16(FeedID.self, "feed"), after: try reader.varint("change"),
             upTo: try reader.varint("change"), summaries: [])
         for _ in 0..<(try reader.count("summaries", most: Message.mostSummaries)) {
-            heads.summaries.append(try Summary.decode(from: &reader))
+            heads.summaries.append(try LogSummary.decode(from: &reader))
         }
         return heads
     }
 }
 
-extension Summary {
+extension LogSummary {
     func encode(into writer: inout ByteWriter) {
         key.encode(into: &writer)
         writer.varint(tips.count)
@@ -199,8 +199,8 @@ extension Summary {
         for receipt in receipts { receipt.encode(into: &writer) }
     }
 
-    static func decode(from reader: inout ByteReader) throws(Malformed) -> Summary {
-        var summary = Summary(key: try LogKey.decode(from: &reader), tips: [])
+    static func decode(from reader: inout ByteReader) throws(Malformed) -> LogSummary {
+        var summary = LogSummary(key: try LogKey.decode(from: &reader), tips: [])
         for _ in 0..<(try reader.count("tips", most: mostTips)) {
             summary.tips.append(
                 Tip(

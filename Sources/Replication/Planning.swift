@@ -19,13 +19,15 @@ extension Replicator {
 
     /// Asks a peer for as much as may be under way to it.
     mutating func plan(_ peer: PeerID, _ now: Int64) {
-        guard let count = sessions[peer]?.todo.count else { return }
+        guard let count = sessions[peer]?.todo.count, now >= pausedUntil else { return }
         var idle = 0
         while idle < min(count, Replicator.mostKeysLookedAt), let session = sessions[peer],
             session.outgoing.count < configuration.mostRequests, let key = session.todo.first
         {
             switch step(key, at: peer, now) {
-            case .nothing: sessions[peer]?.forget(key)
+            case .nothing:
+                sessions[peer]?.forget(key)
+                forgetIfEmpty(key)
             case .blocked:
                 idle += 1
                 rotate(peer)
@@ -56,7 +58,7 @@ extension Replicator {
         return best
     }
 
-    private mutating func step(_ key: LogKey, _ tip: Summary.Tip, at peer: PeerID, _ now: Int64) -> Step {
+    private mutating func step(_ key: LogKey, _ tip: LogSummary.Tip, at peer: PeerID, _ now: Int64) -> Step {
         guard tip.count > 0 else { return .nothing }
         switch place(tip, of: key, at: peer) {
         case .unknown: return .blocked
@@ -86,7 +88,7 @@ extension Replicator {
         case ignored
     }
 
-    private mutating func place(_ tip: Summary.Tip, of key: LogKey, at peer: PeerID) -> Location {
+    private mutating func place(_ tip: LogSummary.Tip, of key: LogKey, at peer: PeerID) -> Location {
         let log = catalogue[key]
         guard let viewed = sessions[peer]?.view[key] else { return .ignored }
         if let same = log.chains.firstIndex(where: { $0.count == tip.count && $0.head == tip.head }) {
@@ -115,7 +117,7 @@ extension Replicator {
     }
 
     /// Whether the tip is an earlier entry of our chain, or of another: the store knows.
-    private mutating func compare(_ tip: Summary.Tip, of key: LogKey, at peer: PeerID) {
+    private mutating func compare(_ tip: LogSummary.Tip, of key: LogKey, at peer: PeerID) {
         guard sessions[peer]?.view[key]?.isComparing == false else { return }
         sessions[peer]?.view[key]?.isComparing = true
         let token = token(.compare(peer, key, tip: tip.head))
@@ -123,10 +125,10 @@ extension Replicator {
     }
 
     /// Gathers a second chain from its first entry on; only its author could have made one.
-    private mutating func begin(_ tip: Summary.Tip, of key: LogKey, at peer: PeerID) -> Location {
+    private mutating func begin(_ tip: LogSummary.Tip, of key: LogKey, at peer: PeerID) -> Location {
         let log = catalogue[key]
         guard log.candidate == nil, !log.isFetching else { return .unknown }
-        guard log.chains.count < Summary.mostTips else { return .ignored }
+        guard log.chains.count < LogSummary.mostTips else { return .ignored }
         catalogue.update(key) { log in
             log.candidate = Log.Candidate(chain: log.chains.count, tip: tip.head, count: tip.count, peer: peer)
             log.chains.append(Chain())
@@ -153,14 +155,14 @@ extension Replicator {
 
     private mutating func ask(_ peer: PeerID, _ asked: Asked, _ now: Int64, _ message: (UInt64) -> Message) {
         guard let id = sessions[peer]?.nextRequest else { return }
-        let outgoing = Session.Outgoing(asked: asked, until: now + configuration.requestTimeout)
+        let outgoing = Session.Outgoing(asked: asked, at: now)
         sessions[peer]?.nextRequest += 1
         sessions[peer]?.outgoing[id] = outgoing
         out.append(.send(peer, message(id)))
     }
 
     private mutating func askEntries(
-        _ key: LogKey, _ chain: Int, _ tip: Summary.Tip, from peer: PeerID, _ now: Int64
+        _ key: LogKey, _ chain: Int, _ tip: LogSummary.Tip, from peer: PeerID, _ now: Int64
     ) -> Bool {
         let log = catalogue[key]
         guard !log.isFetching else { return false }
@@ -174,7 +176,7 @@ extension Replicator {
     }
 
     private mutating func askAttachments(
-        _ key: LogKey, _ chain: Int, _ tip: Summary.Tip, from peer: PeerID, _ now: Int64
+        _ key: LogKey, _ chain: Int, _ tip: LogSummary.Tip, from peer: PeerID, _ now: Int64
     ) -> Step {
         let held = catalogue[key].chains[chain]
         let there = tip.complete.union(tip.partial).intersection(Ranges(0..<min(tip.count, held.count)))

@@ -30,8 +30,23 @@ public enum Event: Sendable {
     case watched(Bool)
     /// Somebody asks to seal now what a peer has not sealed.
     case wantsSeal(PeerID, LogKey)
+    /// Somebody wants to know all that a peer has.
+    case survey(PeerID)
     /// `deadline` has come.
     case tick
+}
+
+/// How far behind a peer we are.
+public struct Progress: Hashable, Sendable {
+    /// Logs in which it has something for us.
+    public var logs = 0
+    public var entries: UInt64 = 0
+    /// Entries with attachments that are not all here.
+    public var incomplete: UInt64 = 0
+    /// Whether its feed was read to the end, so that the figures are whole.
+    public var isWhole = false
+    /// Bytes of attachments a second, the best of ten seconds.
+    public var rate = 0
 }
 
 /// An entry and what of its attachments is here.
@@ -76,6 +91,8 @@ public enum Directive: Hashable, Sendable {
     case voidReceipts(hub: Bytes32, except: StoreEpoch)
     /// Close and seal what there is of this run.
     case seal(LogKey)
+    /// All that a peer says it has. Chains that are equal and complete on both sides hold the same samples.
+    case surveyed(PeerID, [LogSummary])
 }
 
 /// An attachment that was verified, and where it belongs.
@@ -128,6 +145,9 @@ public struct Replicator: Sendable {
     var lastTick: Int64 = 0
     var nextPlanned = 0
     var due: [(key: LogKey, at: Int64)] = []
+    var resting: [(peer: PeerID, session: Session)] = []
+    /// Nothing is fetched before: the store could not keep what came.
+    var pausedUntil: Int64 = .min
     var out: [Directive] = []
     public internal(set) var counters = Counters()
 
@@ -165,7 +185,9 @@ public struct Replicator: Sendable {
         out = []
         switch event {
         case .connected(let peer): connect(peer, now)
-        case .disconnected(let peer): disconnect(peer)
+        case .disconnected(let peer):
+            rest(peer)
+            disconnect(peer)
         case .received(let peer, let bytes): receive(bytes, from: peer, now)
         case .drained(let peer):
             sessions[peer]?.isServing = false
@@ -174,14 +196,32 @@ public struct Replicator: Sendable {
         case .loadedEntries, .loadedIndex, .loadedAttachments: loaded(event, now)
         case .opened(let token, let opened): self.opened(token, opened, now)
         case .stored(let token): stored(token, now)
-        case .storeFailed(let token): storeFailed(token)
+        case .storeFailed(let token): storeFailed(token, now)
         case .receipt(let receipt): keep(receipt)
         case .watched(let isWatched): self.isWatched = isWatched
         case .wantsSeal(let peer, let key):
             if sessions[peer] != nil { out.append(.send(peer, .wantSeal(key: key))) }
+        case .survey(let peer): survey(peer, now)
         case .tick: tick(now)
         }
         return out
+    }
+
+    public func progress(with peer: PeerID) -> Progress {
+        var progress = Progress()
+        guard let session = sessions[peer] else { return progress }
+        progress.isWhole = session.feed != nil && session.cursor >= session.announced
+        progress.rate = session.pace.rate
+        for (key, viewed) in session.view {
+            progress.logs += 1
+            let held = catalogue[key].chains.first ?? Chain()
+            for tip in viewed.tips {
+                progress.entries += tip.count - min(tip.count, held.count)
+                let there = tip.complete.union(tip.partial).intersection(Ranges(0..<tip.count))
+                progress.incomplete += there.subtracting(held.complete).count
+            }
+        }
+        return progress
     }
 
     mutating func token(_ work: Pending) -> Token {
@@ -193,14 +233,26 @@ public struct Replicator: Sendable {
     // MARK: Peers come and go
 
     private mutating func connect(_ peer: PeerID, _ now: Int64) {
-        if sessions[peer] != nil { disconnect(peer) }
+        if sessions[peer] != nil {
+            rest(peer)
+            disconnect(peer)
+        }
         guard sessions.count < configuration.mostPeers else {
             out.append(.disconnect(peer, .tooManyPeers))
             return
         }
-        sessions[peer] = Session()
+        var session = Session()
+        if let place = resting.firstIndex(where: { $0.peer == peer }) { session = resting.remove(at: place).session }
+        session.answeredAt = now
+        sessions[peer] = session
         peers.append(peer)
         tell(peer, now)
+    }
+
+    private mutating func rest(_ peer: PeerID) {
+        guard let session = sessions[peer]?.resting, session.view.count <= 256 else { return }
+        if resting.count >= configuration.mostResting { resting.removeFirst() }
+        resting.append((peer, session))
     }
 
     mutating func disconnect(_ peer: PeerID) {
@@ -214,7 +266,14 @@ public struct Replicator: Sendable {
             }
         }
         for key in session.todo where catalogue[key].candidate?.peer == peer { dropCandidate(key) }
+        for key in session.todo { forgetIfEmpty(key) }
         closeAbandoned()
+    }
+
+    /// A log that a peer spoke of and of which nothing came is not one.
+    mutating func forgetIfEmpty(_ key: LogKey) {
+        let log = catalogue[key]
+        if catalogue.contains(key), !log.isFetching, log.chains.allSatisfy({ $0.count == 0 }) { catalogue.remove(key) }
     }
 
     /// Ends it with a peer that lies or is of no use.
@@ -241,15 +300,20 @@ public struct Replicator: Sendable {
     /// Gives up on what a peer did not answer, so that another may be asked.
     private mutating func expire(_ peer: PeerID, _ now: Int64) {
         guard var session = sessions[peer] else { return }
-        let late = session.outgoing.filter { $0.value.until <= now }.keys.sorted()
+        let late = session.outgoing.filter { id, request in
+            let since = id < session.newestAnswered ? request.at : max(request.at, session.answeredAt)
+            return now - since >= configuration.requestTimeout || now - request.at >= configuration.patience
+        }.keys.sorted()
         guard !late.isEmpty else { return }
         var released: [Asked] = []
         for id in late { if let request = session.outgoing.removeValue(forKey: id) { released.append(request.asked) } }
         session.timeouts += 1
+        session.brokenClaims += late.count
         counters.timeouts += late.count
         sessions[peer] = session
         for asked in released { release(asked, from: peer) }
         if session.timeouts >= configuration.mostTimeouts { cutOff(peer, .stalled) }
+        if session.brokenClaims > configuration.mostBrokenClaims { cutOff(peer, .brokenClaims) }
     }
 
     private mutating func tell(_ peer: PeerID, _ now: Int64) {

@@ -14,7 +14,7 @@ enum Asked {
 
 /// What a peer has in a log for us.
 struct Viewed {
-    var tips: [Summary.Tip]
+    var tips: [LogSummary.Tip]
     /// Tips that do not extend what we have, by head.
     var foreign: Set<Bytes32> = []
     /// Tips that were found on one of our chains, by head.
@@ -26,7 +26,7 @@ struct Viewed {
 struct Session {
     struct Outgoing {
         var asked: Asked
-        var until: Int64
+        var at: Int64
     }
 
     // Its feed.
@@ -40,9 +40,16 @@ struct Session {
     var todo: [LogKey] = []
     var outgoing: [UInt64: Outgoing] = [:]
     var nextRequest: UInt64 = 1
+    /// When something that was asked for last came, and which the newest request is that was answered: requests are
+    /// served in their order, so that an older one without an answer gets none.
+    var answeredAt: Int64 = 0
+    var newestAnswered: UInt64 = 0
     var timeouts = 0
     var brokenClaims = 0
     var pace = Pace()
+
+    /// Where somebody wants to see all that the peer has: what it said so far.
+    var survey: [LogSummary]?
 
     // What it asks of us.
     var waiting: [Message] = []
@@ -51,6 +58,14 @@ struct Session {
     // Our feed, as told to it.
     var told: UInt64?
     var toldAt: Int64 = 0
+
+    /// What is left of it while the peer is away: how far its feed was read, and what it still has for us.
+    var resting: Session {
+        var rest = Session()
+        (rest.feed, rest.cursor, rest.view, rest.todo) = (feed, cursor, view, todo)
+        for key in rest.todo { rest.view[key]?.isComparing = false }
+        return rest
+    }
 
     var isBusy: Bool { !outgoing.isEmpty || !todo.isEmpty || isAskingHeads }
 

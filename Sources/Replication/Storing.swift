@@ -4,7 +4,7 @@ import Measurements
 /// What the store answers.
 extension Replicator {
     mutating func hold(_ key: LogKey, _ chains: [Chain], _ receipts: [Signed<Receipt>]) {
-        if !catalogue.contains(key) { logsByAuthor[key.author, default: 0] += 1 }
+        if catalogue[key].chains.allSatisfy({ $0.count == 0 }) { logsByAuthor[key.author, default: 0] += 1 }
         catalogue.change(key) { log in
             // A candidate is ours alone until its head is reached.
             let candidate = log.candidate.map { log.chains[$0.chain] }
@@ -82,6 +82,7 @@ extension Replicator {
     ) {
         catalogue.update(key) { $0.isFetching = false }
         guard chain < catalogue[key].chains.count else { return }
+        if catalogue[key].chains[0].count == 0 { logsByAuthor[key.author, default: 0] += 1 }
         catalogue.change(key) { log in
             log.chains[chain].count = count
             log.chains[chain].head = head
@@ -101,7 +102,8 @@ extension Replicator {
         out.append(.forked(key, chain: chain))
     }
 
-    mutating func storeFailed(_ token: Token) {
+    mutating func storeFailed(_ token: Token, _ now: Int64) {
+        pausedUntil = now + configuration.storePause
         switch pending.removeValue(forKey: token) {
         case .entries(_, let key, _, _, _, _): catalogue.update(key) { $0.isFetching = false }
         case .attachments(let place, let numbers):

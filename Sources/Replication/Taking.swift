@@ -4,7 +4,7 @@ import Measurements
 /// Answers of peers: checked, then handed to the store.
 extension Replicator {
     /// What a request asked for; nil where it was answered or given up before. An id that was never used is a lie.
-    private mutating func answered(_ request: UInt64, by peer: PeerID, _ what: String) -> Asked? {
+    private mutating func answered(_ request: UInt64, by peer: PeerID, _ what: String, _ now: Int64) -> Asked? {
         guard let session = sessions[peer] else { return nil }
         guard request < session.nextRequest else {
             cutOff(peer, .unasked(what))
@@ -15,6 +15,8 @@ extension Replicator {
             return nil
         }
         sessions[peer]?.timeouts = 0
+        sessions[peer]?.answeredAt = now
+        sessions[peer]?.newestAnswered = max(session.newestAnswered, request)
         return asked
     }
 
@@ -30,7 +32,7 @@ extension Replicator {
     mutating func came(
         _ entries: [[UInt8]], _ first: UInt64, _ request: UInt64, from peer: PeerID, _ now: Int64
     ) {
-        guard let asked = answered(request, by: peer, "entries"),
+        guard let asked = answered(request, by: peer, "entries", now),
             case .entries(let key, let chain, let tip, _, _) = asked
         else { return }
         guard case .entries(_, _, _, first, let count) = asked, !entries.isEmpty, UInt64(entries.count) <= count else {
@@ -91,7 +93,7 @@ extension Replicator {
     mutating func came(
         _ leaves: [Leaf], from: UInt64, total: UInt64, _ request: UInt64, from peer: PeerID, _ now: Int64
     ) {
-        guard let asked = answered(request, by: peer, "an index"), case .index(let place) = asked else { return }
+        guard let asked = answered(request, by: peer, "an index", now), case .index(let place) = asked else { return }
         finish(request, of: peer)
         release(asked)
         guard let entry = open[place], let facts = entry.facts, entry.leaves == nil, !entry.isAskingIndex,
@@ -127,7 +129,8 @@ extension Replicator {
     mutating func came(
         _ attachments: [Attachment], notHeld: Ranges, _ request: UInt64, from peer: PeerID, _ now: Int64
     ) {
-        guard let asked = answered(request, by: peer, "attachments"), case .attachments(let place, let awaited) = asked
+        guard let asked = answered(request, by: peer, "attachments", now),
+            case .attachments(let place, let awaited) = asked
         else { return }
         guard let leaves = open[place]?.leaves else {
             finish(request, of: peer)
@@ -157,8 +160,7 @@ extension Replicator {
         if left.isEmpty {
             finish(request, of: peer)
         } else {
-            let rest = Session.Outgoing(
-                asked: .attachments(place, leaves: left), until: now + configuration.requestTimeout)
+            let rest = Session.Outgoing(asked: .attachments(place, leaves: left), at: now)
             sessions[peer]?.outgoing[request] = rest
         }
         if !missed.isEmpty {
@@ -177,8 +179,8 @@ extension Replicator {
 
     // MARK: Not held
 
-    mutating func missed(_ request: UInt64, from peer: PeerID) {
-        guard let asked = answered(request, by: peer, "an answer") else { return }
+    mutating func missed(_ request: UInt64, from peer: PeerID, _ now: Int64) {
+        guard let asked = answered(request, by: peer, "an answer", now) else { return }
         finish(request, of: peer)
         release(asked)
         switch asked {
@@ -186,6 +188,7 @@ extension Replicator {
             // Its chain has grown or gone since it was told of; the feed will say.
             dropCandidate(key, of: peer)
             sessions[peer]?.forget(key)
+            forgetIfEmpty(key)
             breakClaim(peer)
         case .index(let place), .attachments(let place, _): isMissed(place, by: peer)
         case .heads: break

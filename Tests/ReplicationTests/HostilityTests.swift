@@ -73,10 +73,10 @@ import Testing
     func promise(_ author: Author, count: UInt64? = nil, to world: inout World) -> [Directive] {
         let feed = FeedID(high: 9, low: 9)
         _ = say(Message.mark(feed: feed, change: 1, store: feed).bytes, to: &world)
-        let tip = Summary.Tip(
+        let tip = LogSummary.Tip(
             count: count ?? UInt64(author.entries.count), head: author.head,
             complete: Ranges(0..<UInt64(author.entries.count)), partial: Ranges())
-        let heads = Heads(feed: feed, after: 0, upTo: 1, summaries: [Summary(key: author.key, tips: [tip])])
+        let heads = Heads(feed: feed, after: 0, upTo: 1, summaries: [LogSummary(key: author.key, tips: [tip])])
         return say(Message.heads(heads).bytes, to: &world)
     }
 
@@ -130,10 +130,10 @@ import Testing
         var pages: UInt64 = 0
         while asked.contains(where: { if case .send(_, .since) = $0 { true } else { false } }), pages < 1000 {
             let summaries = (0..<10).map { index in
-                Summary(
+                LogSummary(
                     key: LogKey(
                         kind: .run, author: World.id(100 + index), log: RunID(high: pages, low: UInt64(index))),
-                    tips: [Summary.Tip(count: 5, head: .zero, complete: Ranges(0..<5), partial: Ranges())])
+                    tips: [LogSummary.Tip(count: 5, head: .zero, complete: Ranges(0..<5), partial: Ranges())])
             }
             let heads = Heads(feed: feed, after: pages, upTo: pages + 1, summaries: summaries)
             asked = say(Message.heads(heads).bytes, to: &world)
@@ -149,7 +149,7 @@ import Testing
         author.seal(samples: 2, &random)
         _ = promise(author, to: &world)
         var why: Misbehaviour?
-        for second in 1...200 where why == nil {
+        for second in 1...400 where why == nil {
             why = cut(world.nodes[0].replicator.handle(.tick, now: Int64(second) * 1_000_000_000))
         }
         #expect(why == .stalled)

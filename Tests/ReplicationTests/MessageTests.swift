@@ -22,8 +22,9 @@ import Testing
             Heads(
                 feed: FeedID(high: 1, low: 2), after: 5, upTo: 9,
                 summaries: [
-                    Summary(
-                        key: key, tips: [Summary.Tip(count: 9, head: World.id(3), complete: some, partial: Ranges())],
+                    LogSummary(
+                        key: key,
+                        tips: [LogSummary.Tip(count: 9, head: World.id(3), complete: some, partial: Ranges())],
                         receipts: [receipt])
                 ])),
         .wantEntries(request: 1, key: key, tip: World.id(2), first: 4, count: 128),

@@ -161,6 +161,70 @@ import Testing
         #expect(isSettled)
     }
 
+    /// A link that comes back goes on in the feed where it was.
+    @Test func aLinkThatComesBackReadsOn() {
+        var world = World(count: 2, seed: 11)
+        for _ in 0..<5 { world.seal(0) }
+        world.connect(0, 1)
+        let isSettled = settled(&world)
+        #expect(isSettled)
+        world.cut(0, 1)
+        world.seal(0)
+        world.sent = []
+        world.connect(0, 1)
+        let isSettledAgain = settled(&world)
+        #expect(isSettledAgain)
+        for message in world.sent ?? [] {
+            if case .since(_, let change) = message.2 { #expect(change > 0) }
+        }
+    }
+
+    /// What `verify --with` asks: all that a peer has, and it is the same as here.
+    @Test func aSurveyShowsTheSame() {
+        var world = World(count: 2, seed: 12)
+        for _ in 0..<5 { world.seal(0) }
+        world.connect(0, 1)
+        let isSettled = settled(&world)
+        #expect(isSettled)
+        world.handle(1, .survey(World.id(0)))
+        world.run(for: 2_000_000_000)
+        let here = world.nodes[1].replicator
+        #expect(world.surveys.count == 1 && world.surveys[0].count == 2)
+        for summary in world.surveys.first ?? [] {
+            #expect(summary.tips.map(\.head) == here.chains(of: summary.key).map(\.head))
+            #expect(summary.tips.map(\.complete) == here.chains(of: summary.key).map(\.complete))
+        }
+    }
+
+    /// A store that cannot keep anything is not fed: what came is asked for again later, once.
+    @Test func aFullStorePausesFetching() {
+        var world = World(count: 2, seed: 13)
+        for _ in 0..<5 { world.seal(0) }
+        world.failing = 1
+        world.connect(0, 1)
+        world.sent = []
+        world.run(for: 60_000_000_000)
+        let asked = world.sent?.filter { if case .wantEntries = $0.2 { true } else { false } }.count ?? 0
+        #expect(asked > 3 && asked < 20)
+        world.failing = nil
+        let isSettled = settled(&world)
+        #expect(isSettled)
+    }
+
+    @Test func progressCountsDown() {
+        var world = World(count: 2, seed: 14)
+        for _ in 0..<50 { world.seal(0) }
+        world.connect(0, 1)
+        world.run(for: 200_000_000)
+        let early = world.nodes[1].replicator.progress(with: World.id(0))
+        #expect(early.logs == 1 && early.entries + early.incomplete > 0)
+        let isSettled = settled(&world)
+        #expect(isSettled)
+        world.run(for: 1_000_000_000)
+        let late = world.nodes[1].replicator.progress(with: World.id(0))
+        #expect(late.isWhole && late.entries == 0 && late.incomplete == 0)
+    }
+
     /// Two peers have the same: each block is fetched from one of them.
     @Test func twoSourcesShareTheWork() {
         var world = World(count: 3, streams: 8, seed: 10)

@@ -31,6 +31,9 @@ struct World {
     var nodes: [Node] = []
     var forks = 0
     var sealsAsked = 0
+    var surveys: [[LogSummary]] = []
+    /// A node whose store keeps nothing.
+    var failing: Int?
     /// Every message that was sent, where a test wants to look.
     var sent: [(from: Int, to: Int, Message)]?
     var cutOffs: [Misbehaviour] = []
@@ -195,6 +198,10 @@ struct World {
             cut(index, other)
             simulation.schedule(.connect(index, other), after: 10_000_000_000)
         case .forked: forks += 1
+        case .surveyed(_, let summaries): surveys.append(summaries)
+        case .storeEntries(let token, _, _, _, _) where failing == index,
+            .storeAttachments(let token, _, _, _, _) where failing == index:
+            simulation.schedule(.event(index, life: life, .storeFailed(token)), after: 1_000_000)
         case .seal(let key) where key.author == World.id(index): sealsAsked += 1
         case .voidReceipts(let hub, let epoch):
             for key in nodes[index].store.receipts.keys {
