@@ -46,6 +46,18 @@ import Testing
             PeerAddresses(direct: [.v4([10, 0, 0, 1], port: 4433)]).encoded() == [0, 1, 0, 10, 0, 0, 1, 0xd1, 0x22])
     }
 
+    /// As PyPI's iroh 0.35 sent it, a frame of version 0: topic, join, where it is.
+    @Test func aJoinAsItWasSent() throws {
+        let relay = "https://use1-1.relay.iroh.network./"
+        let data = [1, 35] + Array(relay.utf8) + [1, 0, 127, 0, 0, 1, 0xe4, 0xd4, 3]
+        let frame = [UInt8](repeating: 7, count: 32) + [0, 0, 1, 46] + data
+        let (topic, message) = try Frames.split(versionZero: frame)
+        #expect(topic == MessageTests.id && message == .join(data))
+        #expect(
+            try PeerAddresses(decoding: data)
+                == PeerAddresses(relay: relay, direct: [.v4([127, 0, 0, 1], port: 60_004)]))
+    }
+
     @Test(
         arguments: [
             ([], .ended), ([2], .variant), ([0, 9], .variant), ([0, 0, 2], .flag), ([1, 1, 0], .trailing),
