@@ -57,6 +57,10 @@ FILE_BYTES(page_live_js, "site/live.js")
 #error "site/overview.js is not there"
 #endif
 FILE_BYTES(page_overview_js, "site/overview.js")
+#if !__has_include("site/packing.js")
+#error "site/packing.js is not there"
+#endif
+FILE_BYTES(page_packing_js, "site/packing.js")
 #if !__has_include("site/paint.js")
 #error "site/paint.js is not there"
 #endif
@@ -107,6 +111,7 @@ static const struct {
     {"index.html", page_index_html, page_index_html_end},
     {"live.js", page_live_js, page_live_js_end},
     {"overview.js", page_overview_js, page_overview_js_end},
+    {"packing.js", page_packing_js, page_packing_js_end},
     {"paint.js", page_paint_js, page_paint_js_end},
     {"ring.js", page_ring_js, page_ring_js_end},
     {"rows.js", page_rows_js, page_rows_js_end},
