@@ -105,7 +105,9 @@ let package = Package(
         tests("Identity"),
         tests("Peering", ["Notation", "Simulator"]),
         testProgram("peering-probe", ["Identity", "Notation", "Peering", "System"], in: "PeeringProbe"),
-        tests("Control"),
+        .testTarget(
+            name: "ControlTests", dependencies: ["Control", "ControlPage", "Measurements", "Notation", "System"],
+            exclude: ["Peers"], swiftSettings: strict),
         tests("Store", ["Measurements", "Hashing"]),
         tests("Gossip", ["Hashing", "Simulator"]),
         tests("Replication", ["Hashing", "Measurements", "Simulator"]),

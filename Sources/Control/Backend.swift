@@ -48,9 +48,10 @@ public protocol Backend: AnyObject, Sendable {
     func watch(viewer: UInt64, sensors: [String]?, focused: String?)
     func unwatch(viewer: UInt64)
 
-    // Tokens, as they were last kept.
-    func keep(tokens: [UInt8])
-    func keptTokens() -> [UInt8]?
+    // What gives access, as it was last kept, and which boot this is.
+    func keep(access: [UInt8])
+    func keptAccess() -> [UInt8]?
+    var boot: String { get }
 }
 
 /// What a probe of the box wants to know.

@@ -42,9 +42,9 @@ struct Access: Sendable {
     private(set) var sessions: [Bytes32: Session] = [:]
     private(set) var tokens: [Bytes32: Token] = [:]
 
-    /// Takes the tokens kept from before.
-    mutating func restore(_ kept: [Token]) {
-        for token in kept.prefix(Access.mostTokens) { tokens[token.hash] = token }
+    mutating func restore(_ token: Token) { if tokens.count < Access.mostTokens { tokens[token.hash] = token } }
+    mutating func restore(_ session: Session, hash: Bytes32) {
+        if sessions.count < Access.mostSessions { sessions[hash] = session }
     }
 
     // Links and sessions

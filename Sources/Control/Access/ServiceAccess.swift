@@ -35,6 +35,7 @@ extension Service {
             throw error
         }
         audit(request, "opened session \(id) with scope \(session.scope.name)")
+        keepAccess()
         var response = Response(json: ["id": JSON(id), "scope": JSON(session.scope.name)], status: 201)
         response.headers.append(("Set-Cookie", gate.setCookie(secret.text)))
         return response
@@ -50,6 +51,7 @@ extension Service {
             throw Problem(409, "no_session", "there is no session to end: you came with a token or over the socket")
         }
         audit(request, "signed out")
+        keepAccess()
         live.endAll(of: principal.id)
         var response = Response.done
         response.headers.append(("Set-Cookie", gate.clearCookie))
@@ -86,7 +88,7 @@ extension Service {
             until: seconds.map { made + $0 })
         try access.addToken(token)
         audit(request, "made token \(token.id) with scope \(scope.name)")
-        keepTokens()
+        keepAccess()
         return Response(
             json: [
                 "id": JSON(token.id), "token": JSON(secret.text), "scope": JSON(scope.name),
@@ -99,14 +101,14 @@ extension Service {
         guard access.revoke(id) else { throw Problem.notFound("session or token '\(id)'", field: "id") }
         audit(request, "revoked \(id)")
         live.endAll(of: id)
-        keepTokens()
+        keepAccess()
         return .done
     }
 
-    private func keepTokens() {
-        let bytes = TokenList.encode(access.tokens.values.sorted { $0.id < $1.id })
-        let backend = backend
-        backend.loop.post { backend.keep(tokens: bytes) }
+    /// Has what gives access survive a restart.
+    func keepAccess() {
+        let (backend, access) = (backend, access)
+        backend.loop.post { backend.keep(access: KeptAccess.encode(access, boot: backend.boot)) }
     }
 
     /// Who changed what goes to the journal.

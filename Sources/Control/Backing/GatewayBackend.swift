@@ -173,11 +173,12 @@ public final class GatewayBackend: Backend, @unchecked Sendable {  // because al
     public func watch(viewer: UInt64, sensors: [String]?, focused: String?) {}
     public func unwatch(viewer: UInt64) {}
 
-    // MARK: Tokens
+    // MARK: Access
 
-    public func keep(tokens: [UInt8]) {
-        gateway.state.later("keep the access tokens") { try $0.set("access.tokens", tokens) }
+    public func keep(access: [UInt8]) {
+        gateway.state.later("keep what gives access") { try $0.set("access.kept", access) }
     }
 
-    public func keptTokens() -> [UInt8]? { try? gateway.state.now { try $0.setting("access.tokens") } }
+    public func keptAccess() -> [UInt8]? { try? gateway.state.now { try $0.setting("access.kept") } }
+    public var boot: String { Hex.encode(gateway.boot.bytes) }
 }

@@ -100,12 +100,14 @@ final class LiveHub {
     /// Where a subscriber begins: after what it has, at its stretch of history, or now.
     func place(_ subscriber: Subscriber, after: LiveCursor?) {
         subscriber.cursors = [:]
+        subscriber.wholeUntil = [:]
         let since = Service.now - subscriber.selection.historyMs * 1_000_000
         for (number, ring) in rings where subscriber.wants(ring.stream) {
             if let after, after.run == run, let next = after.next[number] {
                 subscriber.cursors[number] = min(next, ring.next)
             } else if subscriber.selection.historyMs > 0 {
                 subscriber.cursors[number] = ring.number(since: since)
+                subscriber.wholeUntil[number] = ring.next
             } else {
                 subscriber.cursors[number] = ring.next
             }
@@ -178,8 +180,9 @@ final class LiveHub {
             service.fetch(subscriber, number, cursor..<ring.oldest)
             return nil
         }
+        let isWhole = subscriber.wantsAll(of: ring.stream) || cursor < subscriber.wholeUntil[number] ?? 0
         let found =
-            subscriber.wantsAll(of: ring.stream)
+            isWhole
             ? ring.samples(from: cursor, most: LiveHub.mostSamplesOfStream) : ring.newest(from: cursor)
         guard let batch = found else { return nil }
         subscriber.cursors[number] = batch.end

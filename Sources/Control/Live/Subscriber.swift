@@ -30,6 +30,9 @@ final class Subscriber {
     let form: Form
     var selection: Selection
     var cursors: [StreamNumber: SampleNumber] = [:]
+    /// Up to these numbers every sample is sent, also of streams of which later only the newest is: what came before is a
+    /// line, not a value.
+    var wholeUntil: [StreamNumber: SampleNumber] = [:]
     /// Streams whose older samples come from the store just now.
     var fetching: Set<StreamNumber> = []
     var paused = false

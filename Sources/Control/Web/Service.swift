@@ -63,6 +63,9 @@ final class Service {
     private(set) var web: OpaquePointer!
     private(set) var port = 0
     private var nextSweep: Int64 = 0
+    /// When sessions were last used is written down now and then, not each time.
+    private var nextKeeping: Int64 = 0
+    private static let keepingNs: Int64 = 900_000_000_000
 
     init(
         configuration: ControlConfiguration, backend: any Backend, mailbox: Mailbox, table: RouteTable
@@ -141,8 +144,8 @@ final class Service {
     private func attach() {
         let (backend, mailbox) = (backend, mailbox)
         backend.loop.post {
-            let tokens = TokenList.decode(backend.keptTokens() ?? [])
-            mailbox.post { $0.access.restore(tokens) }
+            let (kept, boot) = (backend.keptAccess() ?? [], backend.boot)
+            mailbox.post { KeptAccess.restore(kept, boot: boot, into: &$0.access) }
             backend.tap { news in mailbox.post { $0.live.take(news, service: $0) } }
         }
     }
@@ -199,6 +202,10 @@ final class Service {
             exchange.kill()
         }
         access.forgetIdle(now: now)
+        if now >= nextKeeping {
+            if nextKeeping != 0, !access.sessions.isEmpty { keepAccess() }
+            nextKeeping = now + Service.keepingNs
+        }
         takePulse()
         live.sweep(now: now, service: self)
     }

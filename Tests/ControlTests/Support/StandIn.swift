@@ -128,8 +128,9 @@ final class StandIn: Backend, @unchecked Sendable {  // because all but `loop` i
 
     func watch(viewer: UInt64, sensors: [String]?, focused: String?) { viewers[viewer] = (sensors, focused) }
     func unwatch(viewer: UInt64) { viewers[viewer] = nil }
-    func keep(tokens: [UInt8]) { kept = tokens }
-    func keptTokens() -> [UInt8]? { kept }
+    func keep(access: [UInt8]) { kept = access }
+    func keptAccess() -> [UInt8]? { kept }
+    var boot: String { "this" }
 
     func renameSensor(_ id: String, to name: String, by who: Principal) throws(Problem) { names[id] = name }
     func enableSensor(_ id: String, _ enabled: Bool, by who: Principal) throws(Problem) {

@@ -56,13 +56,16 @@ enum Vectors {
         var samples = Samples(
             kind: kinds.randomElement(using: &random)!, width: [1, 1, 1, 3, 7].randomElement(using: &random)!)
         let count = [0, 1, 2, 3, 17, 130, 400].randomElement(using: &random)!
-        let (start, step) = (Int64.random(in: 0...1 << 52, using: &random), Int64.random(in: 1...1 << 31, using: &random))
+        let (start, step) = (
+            Int64.random(in: 0...1 << 52, using: &random), Int64.random(in: 1...1 << 31, using: &random)
+        )
         let temper = Int.random(in: 0..<5, using: &random)
         for index in 0..<count {
             switch temper {
             case 0: samples.times.append(start &+ Int64(index) &* step)
             case 1: samples.times.append(start &+ Int64((Double(index) * 1e9 / 129.97).rounded()))
-            case 2: samples.times.append(start &+ Int64(index) &* step &+ Int64.random(in: -9999...9999, using: &random))
+            case 2:
+                samples.times.append(start &+ Int64(index) &* step &+ Int64.random(in: -9999...9999, using: &random))
             case 3: samples.times.append(start)
             default: samples.times.append(Int64.random(in: .min ... .max, using: &random))
             }
@@ -81,12 +84,14 @@ enum Vectors {
                 let wave = Int64(sin(Double(index) / 7) * 900) + Int64.random(in: -3...3, using: &random)
                 let spiky = index % 97 == 5 ? Int64.random(in: .min ... .max, using: &random) : walk
                 samples.integers.append(
-                    [walk, wave, 42, Int64(index / 20) * 500, spiky, Int64.random(in: .min ... .max, using: &random)][temper])
+                    [walk, wave, 42, Int64(index / 20) * 500, spiky, Int64.random(in: .min ... .max, using: &random)][
+                        temper])
             case .double:
                 let odd = [Double.nan, -0.0, .infinity, .leastNonzeroMagnitude].randomElement(using: &random)!
                 samples.doubles.append(
                     [
-                        Double(walk) / 100, Double(walk) / 1024, sin(Double(index)), index % 40 == 7 ? odd : Double(walk) / 10,
+                        Double(walk) / 100, Double(walk) / 1024, sin(Double(index)),
+                        index % 40 == 7 ? odd : Double(walk) / 10,
                         odd, Double(bitPattern: random.next()),
                     ][temper])
             case .boolean: samples.booleans.append(temper < 3 ? index / 25 % 2 == 0 : Bool.random(using: &random))

@@ -23,8 +23,16 @@ export class Chart extends EventTarget {
         this.to = null;
         this.cursor = null;
         this.pointers = new Map();
+        this.hidden = new Set();
         this.listen();
         new ResizeObserver(() => this.draw()).observe(canvas);
+    }
+
+    /** Shows or hides a part; true where it is shown now. */
+    toggle(part) {
+        if (!this.hidden.delete(part)) this.hidden.add(part);
+        this.draw();
+        return !this.hidden.has(part);
     }
 
     get following() { return this.to === null; }
@@ -145,7 +153,10 @@ export class Chart extends EventTarget {
         const { t, v, least: low, most: high } = this.points;
         const [from, to] = [this.start, this.end];
         const see = (value) => {
-            for (const one of Array.isArray(value) ? value : [value]) {
+            const parts = Array.isArray(value) ? value : [value];
+            for (let part = 0; part < parts.length; part += 1) {
+                if (this.hidden.has(part)) continue;
+                const one = parts[part];
                 const number = one === true ? 1 : one === false ? 0 : one;
                 if (typeof number !== "number" || !Number.isFinite(number)) continue;
                 if (number < least) least = number;
@@ -180,7 +191,7 @@ export class Chart extends EventTarget {
         drawing.rect(area.x, area.y - 2, area.width, area.height + 4);
         drawing.clip();
         for (const gap of this.gaps) this.drawGap(drawing, area, x, gap, colours);
-        this.components.forEach((_, part) => this.drawSeries(drawing, x, y, part, colours));
+        this.components.forEach((_, part) => { if (!this.hidden.has(part)) this.drawSeries(drawing, x, y, part, colours); });
         drawing.restore();
         if (this.points.t.length === 0 && !this.gaps.length) {
             drawing.fillStyle = colours.faint;
@@ -298,6 +309,7 @@ export class Chart extends EventTarget {
         if (this.span < 20_000) words[0] += `.${String(Math.floor(reading.time % 1000)).padStart(3, "0")}`;
         if (reading.values) {
             reading.values.forEach((value, part) => {
+                if (this.hidden.has(part)) return;
                 const name = this.components[part] ? `${this.components[part]} ` : "";
                 words.push(`${name}${format.value(value)} ${this.unit}`.trim());
             });
@@ -315,7 +327,7 @@ export class Chart extends EventTarget {
         words.forEach((word, index) => drawing.fillText(word, box + 9, area.y + 19 + index * 16));
         drawing.textBaseline = "alphabetic";
         reading.values?.forEach((value, part) => {
-            if (typeof value !== "number") return;
+            if (typeof value !== "number" || this.hidden.has(part)) return;
             drawing.fillStyle = colours.series[part % colours.series.length];
             drawing.beginPath();
             drawing.arc(at, y(value), 3.5, 0, 7);

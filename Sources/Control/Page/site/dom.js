@@ -76,7 +76,7 @@ const paths = {
 const kinds = {
     thermometer: "thermometer", temperature: "thermometer", heartrate: "heartrate", ecg: "heartrate", heart: "heartrate",
     imu: "imu", motion: "imu", gps: "gps", gnss: "gps", battery: "battery", power: "power", meter: "power", button: "button",
-    respiration: "respiration", environment: "thermometer", weather: "thermometer", humidity: "humidity", light: "light",
+    respiration: "respiration", tracker: "gps", location: "gps", geolocation: "gps", sledge: "imu", environment: "thermometer", weather: "thermometer", humidity: "humidity", light: "light",
 };
 
 /** Our own drawings, one line each on a grid of 24. */

@@ -67,7 +67,7 @@ export function moment(milliseconds) {
     return today ? time(milliseconds) : `${date(milliseconds)}, ${time(milliseconds)}`;
 }
 
-const short = { ecg: "ECG", ppg: "PPG", hrv: "HRV", imu: "IMU", rr: "RR", rssi: "RSSI", gps: "GPS", co2: "CO₂", spo2: "SpO₂", uv: "UV" };
+const short = { heartrate: "Heart rate", ecg: "ECG", ppg: "PPG", hrv: "HRV", imu: "IMU", rr: "RR", rssi: "RSSI", gps: "GPS", co2: "CO₂", spo2: "SpO₂", uv: "UV" };
 
 /** `skin_temperature` as people write it. */
 export function title(text) {

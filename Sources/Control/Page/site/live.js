@@ -98,7 +98,8 @@ class Live extends EventTarget {
         this.serverAhead = message.now_ms - Date.now();
         this.streams = new Map();
         for (const info of message.streams) {
-            const known = before.get(info.stream);
+            // What was thinned has no place among what is whole.
+            const known = info.whole && before.get(info.stream)?.whole === false ? null : before.get(info.stream);
             this.streams.set(info.stream, {
                 ...info, t: known?.t ?? [], v: known?.v ?? [], last: known?.last ?? -1, gaps: known?.gaps ?? [],
             });

@@ -9,7 +9,7 @@ export function palette() {
     const read = (name) => style.getPropertyValue(name).trim();
     colours = {
         ink: read("--ink"), faint: read("--faint"), line: read("--line"), card: read("--card"), hatch: read("--hatch"),
-        amber: read("--amber"), series: [read("--series-1"), read("--series-2"), read("--series-3"), read("--series-4")],
+        amber: read("--amber"), series: [1, 2, 3, 4, 5, 6].map((number) => read(`--series-${number}`)),
     };
     return colours;
 }

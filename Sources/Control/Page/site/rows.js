@@ -38,7 +38,7 @@ export class SensorRows {
             const value = h("span.value");
             const row = h("div.attribute", null, h("span.label", null, format.title(attribute.name)),
                 spark(h("canvas.spark", { "aria-hidden": "true" }), one.id, attribute.name),
-                h("span.reading", null, value, h("span.unit", null, attribute.unit)));
+                h("span.reading", null, value, h("span.unit", null, unitOf(attribute))));
             kept.values.push({ element: value, sensor: one.id, attribute });
             return row;
         });
@@ -73,15 +73,26 @@ export class SensorRows {
             for (const row of kept.values) {
                 const stream = live.of(row.sensor, row.attribute.name);
                 const last = stream?.v[stream.v.length - 1];
-                say(row.element, reading(last ?? row.fallback, stream?.scale));
+                say(row.element, reading(last ?? row.fallback, stream?.scale, row.attribute.components));
             }
         }
     }
 }
 
-/** A value as text: of a vector its length. */
-export function reading(value, scale) {
-    if (Array.isArray(value)) return format.value(Math.hypot(...value.filter((one) => typeof one === "number")));
-    if (value && typeof value === "object") return reading(Object.values(value));
-    return format.value(value, scale);
+const isPlace = (names) => /^lat/.test(names?.[0] ?? "") && /^lon/.test(names?.[1] ?? "");
+const isSpace = (names) => names?.length >= 3 && ["x", "y", "z"].every((axis, at) => names[at].endsWith(axis));
+
+/** A value as text: a place by its coordinates, a direction in space by its length, of other vectors the first part. */
+export function reading(value, scale, names) {
+    if (value && typeof value === "object" && !Array.isArray(value)) return reading(Object.values(value), scale, Object.keys(value));
+    if (!Array.isArray(value)) return format.value(value, scale);
+    if (isPlace(names)) return `${value[0]?.toFixed(4)}, ${value[1]?.toFixed(4)}`;
+    if (isSpace(names)) return format.value(Math.hypot(...value.slice(0, 3)));
+    return format.value(value[0], scale);
+}
+
+/** The unit of what `reading` shows. */
+export function unitOf(attribute) {
+    if (isPlace(attribute.components)) return "";
+    return attribute.components?.length ? attribute.unit.split(" ")[0] : attribute.unit;
 }

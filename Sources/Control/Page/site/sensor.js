@@ -6,7 +6,7 @@ import * as format from "./format.js";
 import { History } from "./history.js";
 import { live } from "./live.js";
 import { calm } from "./paint.js";
-import { reading } from "./rows.js";
+import { reading, unitOf } from "./rows.js";
 
 const spans = [[10_000, "10 s"], [60_000, "1 min"], [600_000, "10 min"], [3_600_000, "1 h"], [86_400_000, "1 day"], [604_800_000, "7 days"]];
 
@@ -129,14 +129,14 @@ class SensorView {
                 type: "button", role: "tab", "aria-selected": String(chosen), "aria-controls": "chart", tabindex: chosen ? 0 : -1,
                 click: () => { this.pick(one); this.tabs.querySelector("[aria-selected=true]")?.focus(); },
                 keydown: (event) => this.moveTab(event),
-            }, h("span.label", null, format.title(one.name)), h("span.reading", null, value, h("span.unit", null, one.unit)));
+            }, h("span.label", null, format.title(one.name)), h("span.reading", null, value, h("span.unit", null, unitOf(one))));
         }));
         const old = this.chart;
         const canvas = h("canvas.chart", {
             tabindex: 0, role: "img", "aria-describedby": "chartkeys",
             "aria-label": `Chart of ${attribute.name}`,
         });
-        this.canvasHolder.replaceChildren(canvas, h("p.sr", { id: "chartkeys" },
+        this.canvasHolder.replaceChildren(this.legend(attribute), canvas, h("p.sr", { id: "chartkeys" },
             "Arrow keys move, plus and minus scale, shift with arrows reads values, End follows what is measured now."));
         this.chart = new Chart(canvas, { now: () => live.now(), unit: attribute.unit, components: attribute.components ?? [] });
         if (old) [this.chart.span, this.chart.to] = [old.span, old.to];
@@ -150,6 +150,17 @@ class SensorView {
         this.moved();
         this.loadGaps();
         this.readings();
+    }
+
+    /** Which line is which part; each can be hidden. */
+    legend(attribute) {
+        if (!attribute.components?.length) return "";
+        return h("div.lines", { role: "group", "aria-label": "Lines" }, attribute.components.map((name, part) => h("button", {
+            type: "button", "aria-pressed": "true", click: (event) => {
+                const shown = this.chart.toggle(part);
+                event.currentTarget.setAttribute("aria-pressed", String(shown));
+            },
+        }, h(`i.s${part % 6}`), format.title(name.replace(".", " ")))));
     }
 
     moveTab(event) {
@@ -259,8 +270,8 @@ class SensorView {
     readings() {
         for (const [name, element] of this.values ?? []) {
             const stream = live.of(this.id, name);
-            const fallback = this.sensor.attributes.find((one) => one.name === name)?.value;
-            say(element, reading(stream?.v[stream.v.length - 1] ?? fallback, stream?.scale));
+            const attribute = this.sensor.attributes.find((one) => one.name === name);
+            say(element, reading(stream?.v[stream.v.length - 1] ?? attribute?.value, stream?.scale, attribute?.components));
         }
     }
 

@@ -51,22 +51,28 @@ function draw(one) {
         const found = series > 1 ? stream.v[index]?.[part] : stream.v[index];
         return found === true ? 1 : found === false ? 0 : found;
     };
-    for (let index = begin; index < stream.t.length; index += 1) {
-        for (let part = 0; part < series; part += 1) {
+    // Parts far apart, as gravity is from what shakes, are each drawn around their own middle.
+    const middles = [];
+    for (let part = 0; part < Math.min(series, 3); part += 1) {
+        let [low, high] = [Infinity, -Infinity];
+        for (let index = begin; index < stream.t.length; index += 1) {
             const value = read(index, part);
             if (typeof value !== "number") continue;
-            if (value < least) least = value;
-            if (value > most) most = value;
+            if (value < low) low = value;
+            if (value > high) high = value;
         }
+        middles[part] = series > 1 && low <= high ? (low + high) / 2 : 0;
+        least = Math.min(least, low - middles[part]);
+        most = Math.max(most, high - middles[part]);
     }
-    if (least > most) return;
+    if (!(least <= most)) return;
     // The scale follows slowly, so that the line moves and not the world around it.
     const old = one.range ?? [least, most];
     one.range = [Math.min(least, old[0] + (least - old[0]) * 0.08), Math.max(most, old[1] + (most - old[1]) * 0.08)];
     const span = one.range[1] - one.range[0] || Math.max(1e-9, Math.abs(most) * 0.01, 1e-3);
     const middle = (one.range[0] + one.range[1]) / 2;
     const x = (time) => ((time - from) / (to - from)) * (width - 4);
-    const y = (value) => height / 2 - ((value - middle) / span) * (height - 6);
+    const y = (value, part) => height / 2 - ((value - middles[part] - middle) / span) * (height - 6);
     drawing.lineWidth = 1.4;
     drawing.lineJoin = "round";
     for (let part = 0; part < Math.min(series, 3); part += 1) {
@@ -76,7 +82,7 @@ function draw(one) {
         for (let index = begin; index < stream.t.length; index += 1) {
             const value = read(index, part);
             if (typeof value !== "number") { up = true; continue; }
-            if (up) drawing.moveTo(x(stream.t[index]), y(value)); else drawing.lineTo(x(stream.t[index]), y(value));
+            if (up) drawing.moveTo(x(stream.t[index]), y(value, part)); else drawing.lineTo(x(stream.t[index]), y(value, part));
             up = false;
         }
         drawing.stroke();
@@ -85,7 +91,7 @@ function draw(one) {
     if (series === 1 && typeof read(last, 0) === "number" && stream.t[last] >= from) {
         drawing.fillStyle = palette().series[0];
         drawing.beginPath();
-        drawing.arc(Math.min(width - 2.5, x(stream.t[last])), y(read(last, 0)), 2.2, 0, 7);
+        drawing.arc(Math.min(width - 2.5, x(stream.t[last])), y(read(last, 0), 0), 2.2, 0, 7);
         drawing.fill();
     }
 }
