@@ -26,7 +26,6 @@ public protocol Backend: AnyObject, Sendable {
     func renameSensor(_ id: String, to name: String, by who: Principal) throws(Problem)
     func enableSensor(_ id: String, _ enabled: Bool, by who: Principal) throws(Problem)
     func forgetSensor(_ id: String, by who: Principal) throws(Problem)
-    func backUp(by who: Principal) throws(Problem) -> JSON
 
     // The radio; a gateway without one answers as RadioBackend.swift says.
     func adapters() throws(Problem) -> [JSON]

@@ -126,10 +126,6 @@ public final class GatewayBackend: Backend, @unchecked Sendable {  // because al
         guard gateway.forget(sensor: id) else { throw noSensor(id) }
     }
 
-    public func backUp(by who: Principal) throws(Problem) -> JSON {
-        throw Problem(501, "not_yet", "backups through the API come later; use 'bothy store backup'")
-    }
-
     private func noSensor(_ id: String) -> Problem {
         let known = gateway.sensorIDs
         let near = Nearest.match(to: id, among: known).map { "; did you mean '\($0)'?" } ?? ""

@@ -70,7 +70,8 @@ extension Service {
             }
             selection.historyMs = ms
         }
-        guard let text = request["after"] ?? request.lastEventID else { return (selection, nil) }
+        let asked = request["after"].flatMap { $0.isEmpty ? nil : $0 }
+        guard let text = asked ?? request.lastEventID else { return (selection, nil) }
         guard let cursor = LiveCursor(text) else {
             throw Problem.invalid("after", "'after' is a cursor as an event's id or a stream list gives it")
         }
@@ -126,16 +127,18 @@ extension Service {
         let (backend, mailbox, id, stream) = (backend, mailbox, subscriber.exchange.id, ring.stream)
         // In stretches that fit into a message, each asked for when the one before is on its way.
         let part = range.lowerBound..<min(range.upperBound, range.lowerBound + 1024)
+        let reading = reading
         let posted = backend.loop.post {
             var question = SampleQuestion(sensor: stream.sensor, attribute: stream.attribute.name)
             question.numbers = part
-            var found: [LiveBatch] = []
-            if let source = try? backend.samples(question) {
-                while let batch = source.next() {
+            let source = HandedOver(try? backend.samples(question))
+            reading.post {
+                var found: [LiveBatch] = []
+                while let batch = source.value?.next() {
                     found.append(LiveBatch(stream: number, first: batch.first, samples: batch.samples))
                 }
+                mailbox.post { [found] service in service.fetched(id, number, part, found) }
             }
-            mailbox.post { [found] service in service.fetched(id, number, part, found) }
         }
         if !posted { subscriber.exchange.kill() }
     }
@@ -153,4 +156,10 @@ extension Service {
         live.drop(subscriber, number, at..<range.upperBound)
         subscriber.cursors[number] = range.upperBound
     }
+}
+
+/// Something on its way to another thread.
+private struct HandedOver<Value>: @unchecked Sendable {  // because the maker does not touch it after handing it over
+    let value: Value
+    init(_ value: Value) { self.value = value }
 }

@@ -32,6 +32,7 @@ extension Routes {
             handler: .here { (request, service) throws(Problem) in try service.whoAsks(request) }),
         Route(
             method: .delete, path: "/v1/session", scope: .view, summary: "Sign out.", response: .nothing, status: 204,
+            problems: [409],
             handler: .here { (request, service) throws(Problem) in try service.signOut(request) }),
         Route(
             method: .get, path: "/v1/access", scope: .admin, summary: "Who has access: sessions and tokens.",

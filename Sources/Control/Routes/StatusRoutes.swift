@@ -21,13 +21,6 @@ extension Routes {
             response: .any, freshMs: 100,
             handler: .gateway { (_, backend) throws(Problem) in Response(json: backend.store()) }),
         Route(
-            method: .post, path: "/v1/store/backup", scope: .admin, summary: "Write a backup of the precious state.",
-            response: .any, status: 202, problems: [409],
-            handler: .gateway { (request, backend) throws(Problem) in
-                guard let who = request.principal else { throw Problem.noSession }
-                return Response(json: try backend.backUp(by: who), status: 202)
-            }),
-        Route(
             method: .get, path: "/v1/config", scope: .operate, summary: "The settings in effect, as they are written.",
             response: .any, tagged: true,
             handler: .gateway { (_, backend) throws(Problem) in Response(json: backend.configuration()) }),

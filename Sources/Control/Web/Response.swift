@@ -1,7 +1,7 @@
 import Notation
 
 /// Bytes that come piece by piece. Asked for the next piece when the one before has left, so that a slow reader holds one
-/// piece and no more. Confined to the thread the pieces are made on.
+/// piece and no more. Made on the gateway's loop, and from then on touched on the reading loop only.
 public protocol ByteSource: AnyObject {
     /// Nil at the end.
     func next() -> [UInt8]?

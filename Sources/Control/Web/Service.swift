@@ -46,6 +46,8 @@ final class Service {
     let configuration: ControlConfiguration
     let backend: any Backend
     let mailbox: Mailbox
+    /// Where long readings of the store are done: the gateway's loop must not wait for a disk.
+    let reading: Loop
     let table: RouteTable
     var gate: Gate
     var access = Access()
@@ -73,6 +75,9 @@ final class Service {
         self.configuration = configuration
         self.backend = backend
         self.mailbox = mailbox
+        do throws(SystemFailure) { reading = try Loop(name: "control-read") } catch {
+            throw ControlFailure(subject: "control", reason: error.description)
+        }
         self.table = table
         gate = Gate(hosts: [], scheme: configuration.tcp?.certificate == nil ? "http" : "https")
         strangers = RateLimiter(burst: configuration.strangers.burst, perSecond: configuration.strangers.perSecond)
@@ -132,10 +137,12 @@ final class Service {
     /// Serves until the mailbox says stop. The calling thread is the service's.
     func run() {
         nextSweep = Service.now
+        reading.start()
         arm()
         attach()
         bothy_web_serve(web)
         mailbox.close()
+        reading.stop()
         let backend = backend
         backend.loop.post { backend.tap(nil) }
     }

@@ -1,17 +1,18 @@
 import System
 
-// Long answers: the gateway's loop makes a piece, the service thread sends it, and asks for the next when it has left.
+// Long answers: the reading loop makes a piece, the service thread sends it, and asks for the next when it has left.
 extension Service {
     func stream(
         _ exchange: Exchange,
         _ handler: @escaping @Sendable (Request, any Backend) throws(Problem) -> (Response, any ByteSource)
     ) {
-        let (id, request, backend, mailbox) = (exchange.id, exchange.request, backend, mailbox)
+        let (id, request, backend) = (exchange.id, exchange.request, backend)
+        let (mailbox, reading) = (mailbox, reading)
         guard mayWait(exchange) else { return }
         let posted = backend.loop.post {
             do throws(Problem) {
                 let (response, source) = try handler(request, backend)
-                let feed = Feed(source: source, backend: backend, mailbox: mailbox, exchange: id)
+                let feed = Feed(source: source, reading: reading, mailbox: mailbox, exchange: id)
                 mailbox.post { service in
                     service.waiting -= 1
                     service.begin(id, response, feed)
@@ -62,18 +63,18 @@ extension Service {
     }
 }
 
-/// The way between a source on the gateway's loop and an exchange on the service thread.
+/// The way between a source on the reading loop and an exchange on the service thread.
 private final class Feed: @unchecked Sendable {  // because `source` lives on one loop, the rest on the service thread
     private var source: (any ByteSource)?
-    private let backend: any Backend
+    private let reading: Loop
     private let mailbox: Service.Mailbox
     private let exchange: UInt64
     var gzip: Gzip?
     var asking = false
 
-    init(source: any ByteSource, backend: any Backend, mailbox: Service.Mailbox, exchange: UInt64) {
+    init(source: any ByteSource, reading: Loop, mailbox: Service.Mailbox, exchange: UInt64) {
         self.source = source
-        self.backend = backend
+        self.reading = reading
         self.mailbox = mailbox
         self.exchange = exchange
     }
@@ -82,7 +83,7 @@ private final class Feed: @unchecked Sendable {  // because `source` lives on on
     func ask() {
         guard !asking else { return }
         asking = true
-        let posted = backend.loop.post { [self] in
+        let posted = reading.post { [self] in
             let piece = source?.next()
             mailbox.post { $0.deliver(self.exchange, piece, self) }
         }
@@ -90,5 +91,5 @@ private final class Feed: @unchecked Sendable {  // because `source` lives on on
     }
 
     /// Lets go of the source, where it lives.
-    func end() { backend.loop.post { [self] in source = nil } }
+    func end() { reading.post { [self] in source = nil } }
 }

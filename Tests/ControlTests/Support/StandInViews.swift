@@ -105,7 +105,6 @@ extension StandIn {
     func metrics() -> [Metric] { [Metric("samples_total", .counter, "Samples taken in.", 5)] }
     func checkConfiguration(_ text: String) -> JSON { ["valid": true] }
     func reloadConfiguration(by who: Principal) throws(Problem) -> JSON { ["changed": []] }
-    func backUp(by who: Principal) throws(Problem) -> JSON { ["path": "x"] }
 }
 
 extension StandIn {
