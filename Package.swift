@@ -105,9 +105,7 @@ let package = Package(
         tests("Identity"),
         tests("Peering", ["Notation", "Simulator"]),
         testProgram("peering-probe", ["Identity", "Notation", "Peering", "System"], in: "PeeringProbe"),
-        .testTarget(
-            name: "ControlTests", dependencies: ["Control", "ControlPage", "Measurements", "Notation", "System"],
-            exclude: ["Peers"], swiftSettings: strict),
+        tests("Control", ["ControlPage", "Measurements", "Notation", "System"], excluding: ["Peers"]),
         tests("Store", ["Measurements", "Hashing"]),
         tests("Gossip", ["Hashing", "Simulator"]),
         tests("Replication", ["Hashing", "Measurements", "Simulator"]),

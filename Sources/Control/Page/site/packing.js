@@ -104,13 +104,16 @@ export class Reader {
     need(count) { if (this.left < count) throw new Malformed("ends too early"); }
 }
 
+/** How a column's first byte is made: 14 × the way it is coded + how its residuals start. */
+const codes = 14;
+
 /** Golomb–Rice codes: all quotients in unary, then all low bits, as many each as the quotients before it say. */
-function rice(out, reader) {
-    const parameter = reader.byte();
-    if (parameter === 0xff) { out.fill(0n); return; }
-    const first = parameter & ~0x40;
+function rice(out, code, reader) {
+    const start = code === codes - 1 ? reader.byte() : code;
+    if (start === 0xff) { out.fill(0n); return; }
+    const first = start >> 1;
     if (first > 48) throw new Malformed("a rice parameter is over its maximum");
-    const inertia = parameter & 0x40 ? 5n : 3n;
+    const inertia = start & 1 ? 5n : 3n;
     const quotients = new Uint8Array(out.length);
     let place = reader.at * 8;
     let escapes = false;
@@ -148,23 +151,22 @@ function leadingZeros(value) {
 function integers(out, reader, mayRepeat = true) {
     if (out.length === 0) return;
     const head = reader.byte();
-    const order = (head >> 3) & 7;
-    if (head & 0x80) throw new Malformed("a column of a later version");
-    switch (head & 7) {
-    case 0: out.fill(reader.signed()); return;
-    case 1: for (let index = 0; index < out.length; index += 1) out[index] = reader.int64(); return;
-    case 2:
-        if (!mayRepeat || order > 1) throw new Malformed("runs within runs");
-        runs(out, order, reader);
-        return;
-    case 3: case 4: case 5: dense(out, head & 7, order, Boolean(head & 0x40), reader); return;
-    default: throw new Malformed("a column of a later version");
-    }
+    const way = Math.floor(head / codes);
+    if (way === 0) out.fill(reader.signed());
+    else if (way === 1) for (let index = 0; index < out.length; index += 1) out[index] = reader.int64();
+    else if (way === 2 || way === 3) {
+        if (!mayRepeat) throw new Malformed("runs within runs");
+        runs(out, way === 3, reader);
+    } else if (way === 17) {
+        const step = wrap(BigInt(reader.varint()) + 2n);
+        dense(out, reader.byte(), step, reader);
+    } else dense(out, head, 1n, reader);
 }
 
-function runs(whole, order, reader) {
-    if (order === 1) whole[0] = reader.signed();
-    const out = order === 1 ? whole.subarray(1) : whole;
+/** The numbers, or the steps between them, and of each how often it repeats. */
+function runs(whole, ofSteps, reader) {
+    if (ofSteps) whole[0] = reader.signed();
+    const out = ofSteps ? whole.subarray(1) : whole;
     const count = reader.count(out.length);
     const [numbers, lengths] = [new BigInt64Array(count), new BigInt64Array(count)];
     integers(numbers, reader, false);
@@ -177,36 +179,37 @@ function runs(whole, order, reader) {
         at = end;
     }
     if (at !== out.length) throw new Malformed("runs that do not fit");
-    if (order === 1) for (let index = 1; index < whole.length; index += 1) whole[index] += whole[index - 1];
+    if (ofSteps) for (let index = 1; index < whole.length; index += 1) whole[index] += whole[index - 1];
 }
 
-function dense(out, mode, order, hasStep, reader) {
+function dense(out, head, step, reader) {
+    const way = Math.floor(head / codes);
+    const code = head % codes;
     const base = reader.signed();
-    const step = hasStep ? wrap(BigInt(reader.varint()) + 2n) : 1n;
-    if (mode === 4) predicted(out, order + 1, reader);
-    else if (mode === 5) line(out, reader);
-    else if (order === 0) {
+    if (way === 4) {
         const center = reader.signed();
-        rice(out, reader);
+        rice(out, code, reader);
         for (let index = 0; index < out.length; index += 1) out[index] += center;
-    } else if (order <= 3) {
-        rice(out.subarray(1), reader);
+    } else if (way >= 5 && way <= 7) {
+        rice(out.subarray(1), code, reader);
         out[0] = 0n;
-        for (let turn = 0; turn < order; turn += 1) {
+        for (let order = way - 4; order > 0; order -= 1) {
             for (let index = 1; index < out.length; index += 1) out[index] += out[index - 1];
         }
-    } else throw new Malformed("a column of a later version");
+    } else if (way >= 8 && way <= 15) predicted(out, way - 7, code, reader);
+    else if (way === 16) line(out, code, reader);
+    else throw new Malformed("a column of a later version");
     for (let index = 0; index < out.length; index += 1) out[index] = out[index] * step + base;
 }
 
 /** The next first difference from up to eight before it. */
-function predicted(out, order, reader) {
+function predicted(out, order, code, reader) {
     const parameter = reader.byte();
     const width = parameter & 15;
     const shift = BigInt(parameter >> 4);
     if (width === 0) throw new Malformed("a prediction without coefficients");
     const coefficients = reader.packed(order, width).map((bits) => BigInt(bits >= 2 ** (width - 1) ? bits - 2 ** width : bits));
-    rice(out.subarray(1), reader);
+    rice(out.subarray(1), code, reader);
     out[0] = 0n;
     const half = shift > 0n ? 1n << (shift - 1n) : 0n;
     const history = new Array(order).fill(0n);
@@ -221,12 +224,12 @@ function predicted(out, order, reader) {
 }
 
 /** Distances from a straight line. */
-function line(out, reader) {
+function line(out, code, reader) {
     const fraction = reader.byte();
     if (fraction > 24) throw new Malformed("a line too fine");
     let at = reader.signed();
     const slope = reader.signed();
-    rice(out, reader);
+    rice(out, code, reader);
     for (let index = 0; index < out.length; index += 1) {
         out[index] += at >> BigInt(fraction);
         at = wrap(at + slope);
@@ -297,6 +300,13 @@ function texts(count, reader) {
     });
 }
 
+/** Most rates are round, so the step's trailing zeros are said in threes. */
+function evenStep(reader) {
+    const number = BigInt(reader.varint());
+    const rest = (number >> 3n) ^ -((number >> 2n) & 1n);
+    return wrap(rest * 1000n ** (number & 3n));
+}
+
 /** {kind, scale, width, times, values}: boot times in nanoseconds (BigInts); of integers the mantissas, as BigInts; the
     parts of a sample in a row. */
 export function unpack(bytes) {
@@ -312,7 +322,7 @@ export function unpack(bytes) {
     const times = new BigInt64Array(count);
     if (head & 8 && count > 0) {
         const first = BigInt(reader.varint());
-        const step = count > 1 ? reader.signed() : 0n;
+        const step = count > 1 ? evenStep(reader) : 0n;
         for (let index = 0; index < count; index += 1) times[index] = first + step * BigInt(index);
     } else integers(times, reader);
     const columns = [];
