@@ -65,7 +65,11 @@ let package = Package(
         // Middle
         room(
             "Gateway",
-            ["Decoders", "Hashing", "Identity", "Links", "Measurements", "Notation", "Settings", "Store", "System"]),
+            [
+                "Decoders", "Hashing", "Identity", "Links", "Measurements", "Notation", "Peering", "Replication",
+                "Settings",
+                "Store", "System",
+            ]),
         // Front
         .target(
             name: "ControlPage", path: "Sources/Control/Page", exclude: ["site"],
@@ -73,8 +77,7 @@ let package = Package(
         room(
             "Control",
             [
-                "ControlPage", "CWebSockets", "CZlib", "Gateway", "Hashing", "Links", "Measurements", "Notation",
-                "Settings", "Store", "System",
+                "CWebSockets", "CZlib", "ControlPage", "Gateway", "Hashing", "Identity", "Links", "Measurements", "Notation", "Settings", "Store", "System",
             ], without: ["Page"]),
         .executableTarget(
             name: "bothy",

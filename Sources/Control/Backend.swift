@@ -1,3 +1,4 @@
+import Gateway
 import Measurements
 import Notation
 import System
@@ -36,6 +37,9 @@ public protocol Backend: AnyObject, Sendable {
     func answerPairing(_ reply: PairingReply, by who: Principal) throws(Problem)
     func unpair(_ address: String, by who: Principal) throws(Problem)
     func setBeaconKey(_ key: [UInt8], of address: String, by who: Principal) throws(Problem)
+
+    /// Other gateways; nil where there is no network room.
+    var network: Network? { get }
 
     // Samples, from the store.
     func samples(_ question: SampleQuestion) throws(Problem) -> any SampleSource

@@ -1,4 +1,5 @@
 import Links
+import Peering
 import Settings
 import Store
 
@@ -64,6 +65,25 @@ public struct Configuration: Sendable {
         ScanDuty(intervalMs: 60, windowMs: max(2.5, 0.6 * Double(percent))) ?? .full
     }
 
+    var peeringMode: String { tree["peering"]["mode"].text }
+
+    var peering: PeeringSettings {
+        let tree = tree["peering"]
+        var settings = PeeringSettings()
+        settings.role = isHub ? .hub : .gateway
+        settings.dials = !isHub
+        settings.discovery = PeeringSettings.Discovery(rawValue: tree["discovery"].text) ?? .on
+        settings.discoveryPort = UInt16(tree["port"].whole)
+        settings.metered = tree["metered"].flag
+        if !tree["bind"].items.isEmpty { settings.bind = tree["bind"].items.map(\.text) }
+        switch tree["relay"].text {
+        case "none": settings.relay = .none
+        case "n0": settings.relay = .n0
+        case let url: settings.relay = .servers([(url: url, token: nil)])
+        }
+        return settings
+    }
+
     public var listen: String { tree["control"]["listen"].text }
     public var isInsecure: Bool { tree["control"]["insecure"].flag }
     public var hosts: [String] { tree["control"]["hosts"].items.map(\.text) }
@@ -78,5 +98,5 @@ public struct Configuration: Sendable {
     }
 
     /// Settings that are read once, at the start: a reload never touches storage, and a socket is bound once.
-    static let needsRestart = ["name", "role", "store", "control"]
+    static let needsRestart = ["name", "role", "store", "control", "peering"]
 }

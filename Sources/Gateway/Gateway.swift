@@ -23,6 +23,7 @@ public final class Gateway {
     /// Told of each event as it happens.
     public var onEvent: (Event) -> Void = { _ in }
 
+    public let network: Network
     let intake: Intake
     let clock: ClockKeeper
     let decoders: DecoderFolders
@@ -51,12 +52,13 @@ public final class Gateway {
         try Files.makeFolder(options.stateFolder, mode: 0o700)
         try Files.makeFolder(options.runtimeFolder, mode: 0o755)
         stateLock = try StateLock(folder: options.stateFolder)
-        let identity = try KeyFolder(path: options.stateFolder).identity()
+        let keys = KeyFolder(path: options.stateFolder)
+        let identity = try keys.identity()
         self.identity = identity.key
         boot = MachineFacts.boot()
         state = try StateKeeper(
-            path: options.stateFolder + "/state.db", migrations: [SensorMemory.migrations, RadioMemory.migrations],
-            loop: diskLoop)
+            path: options.stateFolder + "/state.db",
+            migrations: [SensorMemory.migrations, RadioMemory.migrations, TrustMemory.migrations], loop: diskLoop)
         disk = Disk(path: options.stateFolder + "/ring.db", gateway: identity.key.id, loop: diskLoop)
         (opened, readers) = try disk.open(configuration.ringLimits)
         let (pending, left) = try PendingBuffer.open(at: options.runtimeFolder + "/pending")
@@ -71,6 +73,10 @@ public final class Gateway {
         intake = Intake(
             run: run, boot: boot, recorder: recorder, feed: feed, memory: try SensorMemory(state),
             limits: configuration.intakeLimits)
+        network = try Network(
+            loop: loop, identity: identity.key, keys: keys, disk: disk, state: state, recorder: recorder,
+            opening: opening, isFreshRing: opened.condition != .existing, configuration: configuration,
+            version: options.version)
         decoders = DecoderFolders(configuration.decoderFolders, loop: loop)
         radioMemory = RadioMemory(state)
         let events = Relay<Event>()
@@ -90,6 +96,14 @@ public final class Gateway {
         store.add(clock)
         root.add(store)
         root.add(sensors)
+        let peering = Supervisor(
+            name: "peering", .restForOne, restarts: 3, seconds: 5, exhaustion: .rest, scheduler: loop)
+        peering.add(network.component)
+        root.add(peering)
+        network.finished(recovery)
+        recorder.onCommit = { [weak self] in self?.network.committed($0) }
+        network.synchroniser.note = { [weak self] in self?.note($0) }
+        network.component.onAlarm = { [weak self] in self?.note(Event(.warning, "peering", "\($0)")) }
         intake.onEvent = { [weak self] in self?.note($0) }
         intake.onLinkFailed = { [weak self] link, error in self?.linkComponents[link.name]?.linkFailed(Failure(error)) }
         intake.onClockAnchor = { [weak self] in self?.recorder.note($0) }

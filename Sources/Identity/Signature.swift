@@ -23,8 +23,12 @@ public struct Signature: Hashable, Sendable {
     /// Whether `key` signed `body` as a thing of this kind. Strict: small-order keys, keys and signatures in another than
     /// their shortest form do not verify, so that all who check agree.
     public func verifies(kind: StaticString, _ body: [UInt8], by key: Bytes32) -> Bool {
-        let message = SignedMessage.bytes(kind: kind, body)
-        return key.bytes.withUnsafeBufferPointer {
+        verifies(message: SignedMessage.bytes(kind: kind, body), by: key)
+    }
+
+    /// The same for a message that has its kind in front already, as records of other rooms come.
+    public func verifies(message: [UInt8], by key: Bytes32) -> Bool {
+        key.bytes.withUnsafeBufferPointer {
             crypto_sign_verify_detached(bytes, message, UInt64(message.count), $0.baseAddress!) == 0
         }
     }

@@ -2,7 +2,7 @@
 public enum Nearest {
     /// The known word with the fewest edits away, or nil where none is near enough to be worth saying.
     public static func match(to word: String, among known: some Sequence<String>) -> String? {
-        let most = max(1, word.count / 3)
+        let most = min(3, max(1, word.count / 2))
         var best: (word: String, distance: Int)?
         for candidate in known {
             let distance = distance(Array(word.lowercased()), Array(candidate.lowercased()))

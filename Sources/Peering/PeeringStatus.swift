@@ -57,4 +57,6 @@ public struct PeeringCounters: Hashable, Sendable {
     public var staleEndpoints: UInt64 = 0
     public var announcementsHeard: UInt64 = 0
     public var announcementsRefused: UInt64 = 0
+
+    public init() {}
 }

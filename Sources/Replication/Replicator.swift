@@ -175,6 +175,9 @@ public struct Replicator: Sendable {
     public func chains(of key: LogKey) -> [Chain] { catalogue[key].chains }
     public var logs: [LogKey] { catalogue.logs.keys.sorted() }
 
+    /// Logs in which a peer has something that is wanted here.
+    public func wanting(from peer: PeerID) -> Int { sessions[peer]?.todo.count ?? 0 }
+
     /// When `.tick` is due.
     public var deadline: Int64 {
         let isBusy = sessions.values.contains { $0.isBusy || $0.told != catalogue.change } || !due.isEmpty

@@ -12,6 +12,7 @@ public enum Schema {
         ),
         Setting("bluetooth", .record(bluetooth), "Sensors by radio."),
         Setting("control", .record(control), "The page and the API."),
+        Setting("peering", .record(peering), "Other gateways and hubs."),
         Setting("rooms", .record(rooms), "Shared rooms."),
     ]
 
@@ -79,6 +80,19 @@ public enum Schema {
         Setting("listen", .text(100), "127.0.0.1:8087", "Address and port of page and API, or 'off'."),
         Setting("insecure", .flag, "false", "Allow an address beyond this machine without TLS."),
         Setting("hosts", .list(of: .text(253), most: 16), "Further host names under which the page may be reached."),
+    ]
+
+    private static let peering: [Setting] = [
+        Setting(
+            "mode", .choice(["off", "auto", "on"]), "auto",
+            "Auto opens the network when the first peer is trusted or the first room is made, not before."),
+        Setting(
+            "discovery", .choice(["off", "quiet", "on"]), "on",
+            "Being found on the local network; quiet listens, and answers only known gateways."),
+        Setting("relay", .text(256), "none", "Where direct ways fail: none, n0, or the URL of a relay."),
+        Setting("bind", .list(of: .text(100), most: 4), "Local addresses of the transport, one of each family; any unless set."),
+        Setting("port", .whole(1...65_535), "21847", "UDP port on which gateways of a local network find each other."),
+        Setting("metered", .flag, "false", "The network costs money: fewer signs of life."),
     ]
 
     private static let rooms: [Setting] = [

@@ -7,6 +7,24 @@ final class Peer {
     enum Version: String, CaseIterable, CustomTestStringConvertible {
         case newer, older
         var testDescription: String { rawValue }
+
+        /// Both, but on a Python for which nobody ever built the older one: setup leaves a note there.
+        static var available: [Version] {
+            FileManager.default.fileExists(atPath: olderFolder.appendingPathComponent("no-wheel").path)
+                ? [.newer] : allCases
+        }
+    }
+
+    private static var top: URL {
+        URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent()
+    }
+
+    private static var olderFolder: URL {
+        let python = ProcessInfo.processInfo.environment["BOTHY_TEST_PYTHON"].map {
+            URL(fileURLWithPath: $0).deletingLastPathComponent().deletingLastPathComponent()
+        }
+        return (python ?? top.appendingPathComponent(".build/peers")).appendingPathComponent("automerge-1.0")
     }
 
     private let process = Process()
@@ -15,17 +33,12 @@ final class Peer {
     private var buffer = Data()
 
     init(_ version: Version) throws {
-        let top = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .deletingLastPathComponent()
+        let top = Peer.top
         process.executableURL = top.appendingPathComponent("Tests/peers/python")
         process.arguments = [top.appendingPathComponent("Tests/peers/automerge_peer.py").path]
         var environment = ProcessInfo.processInfo.environment
         if version == .older {
-            let python = environment["BOTHY_TEST_PYTHON"].map {
-                URL(fileURLWithPath: $0).deletingLastPathComponent().deletingLastPathComponent()
-            }
-            environment["PYTHONPATH"] =
-                (python ?? top.appendingPathComponent(".build/peers")).appendingPathComponent("automerge-1.0").path
+            environment["PYTHONPATH"] = Peer.olderFolder.path
         }
         process.environment = environment
         process.standardInput = input

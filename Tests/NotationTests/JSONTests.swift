@@ -28,7 +28,7 @@ import Testing
 
     @Test(arguments: [
         (2150, -2, "21.5"), (-5, -3, "-0.005"), (7, 2, "700"), (0, -2, "0"), (100, -2, "1"),
-        (Int64.min, 0, "\(Int64.min)"),
+        (Int64.min, 0, "-9223372036854775808"),
     ])
     func decimalsAreExact(_ mantissa: Int64, _ scale: Int, _ text: String) {
         var writer = JSONWriter()

@@ -132,6 +132,8 @@ public final class GatewayBackend: Backend, @unchecked Sendable {  // because al
         return Problem(404, "no_such_sensor", "there is no sensor '\(id)'\(near)", field: "sensor")
     }
 
+    public var network: Network? { gateway.network }
+
     // MARK: Samples
 
     public func samples(_ question: SampleQuestion) throws(Problem) -> any SampleSource {

@@ -4,11 +4,15 @@ import Notation
 /// docs/api.md is written from.
 public struct Route: Sendable {
     /// How an answer is come by.
+    typealias Answer = (Result<Response, Problem>) -> Void
+
     enum Handler: Sendable {
         /// On the service thread, at once.
         case here(@Sendable (Request, Service) throws(Problem) -> Response)
         /// On the gateway's loop.
         case gateway(@Sendable (Request, any Backend) throws(Problem) -> Response)
+        /// On the gateway's loop, answered there later; once.
+        case later(@Sendable (Request, any Backend, @escaping Answer) throws(Problem) -> Void)
         /// Numbers from the gateway's loop, to which the service thread adds its own.
         case gatewayThenHere(
             @Sendable (Request, any Backend) throws(Problem) -> [Metric], @Sendable ([Metric], Service) -> Response)

@@ -114,6 +114,7 @@ extension Service {
             }
             ask(exchange, handler)
         case .gatewayThenHere(let first, let then): ask(exchange, first, then)
+        case .later(let handler): ask(exchange, later: handler)
         case .pieces(let handler): stream(exchange, handler)
         case .live: subscribe(exchange)
         }
@@ -131,6 +132,29 @@ extension Service {
                 service.waiting -= 1
                 if let exchange = service.exchanges[id] { service.answer(exchange, response) }
             }
+        }
+        if !posted { unposted(exchange) }
+    }
+
+    private func ask(
+        _ exchange: Exchange,
+        later handler: @escaping @Sendable (Request, any Backend, @escaping Route.Answer) throws(Problem) -> Void
+    ) {
+        let (id, request, backend, mailbox) = (exchange.id, exchange.request, backend, mailbox)
+        guard mayWait(exchange) else { return }
+        let posted = backend.loop.post {
+            let answer: Route.Answer = { result in
+                let response: Response
+                switch result {
+                case .success(let good): response = good
+                case .failure(let problem): response = Response(problem)
+                }
+                mailbox.post { service in
+                    service.waiting -= 1
+                    if let exchange = service.exchanges[id] { service.answer(exchange, response) }
+                }
+            }
+            do throws(Problem) { try handler(request, backend, answer) } catch { answer(.failure(error)) }
         }
         if !posted { unposted(exchange) }
     }

@@ -69,6 +69,17 @@ final class Disk: @unchecked Sendable {  // because `ring` is touched on `loop` 
         if !posted { done() }
     }
 
+    /// The ring, for code that is on the disk's thread already.
+    var ringHere: Ring? {
+        precondition(loop.isCurrent, "the ring is touched on the disk's thread only")
+        return ring
+    }
+
+    func readersHere() throws -> RingReaders {
+        guard let ring = ringHere else { throw Failure(.restart, "the ring is not open") }
+        return ring.readers
+    }
+
     private func wait<Result: Sendable>(_ body: @escaping @Sendable () throws -> Result) throws -> Result {
         try loop.wait(for: body)
     }

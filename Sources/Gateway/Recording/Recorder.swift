@@ -148,21 +148,31 @@ final class Recorder {
             var write = DiskWrite()
             for stream in self.streams { write.blocks += stream.writer.closeAll() }
             self.sealer.gather(blocks: write.blocks, gaps: [], declarations: [], anchors: [])
-            write.seal = self.sealer.seal(next: self.nextNumbers, now: SystemClock.bootTime)
+            write.take(self.sealer.seal(next: self.nextNumbers, now: SystemClock.bootTime))
             if write.isEmpty { return done() }
             self.onDurable.append(done)
             self.send(write)
         }
     }
 
-    /// What is recorded so far becomes sealed.
-    func seal() {
-        guard inFlight == nil else { return }
+    /// What is in closed blocks becomes sealed.
+    func seal() { seal(closing: false) }
+
+    /// Everything recorded so far is committed, closed and sealed: a peer is here and wants to see it.
+    func sealNow() { flush { [weak self] in self?.seal(closing: true) } }
+
+    private func seal(closing: Bool) {
+        guard inFlight == nil else {
+            if closing { onDurable.append { [weak self] in self?.seal(closing: true) } }
+            return
+        }
         var write = DiskWrite()
         let now = SystemClock.bootTime
-        for stream in streams { write.blocks += stream.writer.takeBlocks(now: now) }
+        for stream in streams {
+            write.blocks += closing ? stream.writer.closeAll() : stream.writer.takeBlocks(now: now)
+        }
         sealer.gather(blocks: write.blocks, gaps: [], declarations: [], anchors: [])
-        write.seal = sealer.seal(next: nextNumbers, now: now)
+        write.take(sealer.seal(next: nextNumbers, now: now))
         if !write.isEmpty { send(write) }
     }
 

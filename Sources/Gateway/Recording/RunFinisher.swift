@@ -12,6 +12,8 @@ struct RunFinisher {
         var replayedSamples: UInt64 = 0
         var closedBlocks = 0
         var damage: [String] = []
+        /// Seals that were made now, with what they hold.
+        var sealed: [(key: RunKey, seal: Signed<Seal>, blocks: [BlockHead])] = []
     }
 
     private struct Run {
@@ -108,7 +110,10 @@ struct RunFinisher {
             var sealer = Sealer(
                 identity: identity, run: id, previous: previous, number: chain.map { $0.number + 1 } ?? 0)
             sealer.gather(blocks: blocks, gaps: [], declarations: run.commit.declarations, anchors: [])
-            if let seal = sealer.seal(next: next, now: run.commit.time) { write.seals = [seal] }
+            if let made = sealer.seal(next: next, now: run.commit.time) {
+                write.seals = [made.seal]
+                report.sealed.append((key: RunKey(gateway: identity.id, run: id), seal: made.seal, blocks: made.blocks))
+            }
         }
         try ring.write(write, now: SystemClock.unixTime / 1_000_000_000)
     }

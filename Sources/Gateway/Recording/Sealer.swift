@@ -36,7 +36,7 @@ struct Sealer {
 
     /// Nil where nothing happened since the last one. `next` is what each stream may state: all before it is in closed
     /// blocks or in gap records.
-    mutating func seal(next: [Seal.Next], now: BootTime) -> Signed<Seal>? {
+    mutating func seal(next: [Seal.Next], now: BootTime) -> (seal: Signed<Seal>, blocks: [BlockHead])? {
         let moved = next.filter { said[$0.stream] != $0.number && $0.number > 0 }.sorted { $0.stream < $1.stream }
         guard !blocks.isEmpty || !gaps.isEmpty || !declarations.isEmpty || !anchors.isEmpty || !moved.isEmpty else {
             return nil
@@ -47,10 +47,11 @@ struct Sealer {
             root: MerkleTree.root(blocks.map(\.address)), blocks: UInt32(blocks.count), time: now, next: moved,
             gaps: gaps, declarations: declarations, anchors: anchors)
         for pair in moved { said[pair.stream] = pair.number }
+        let sealed = blocks
         previous = seal.hash
         number += 1
         (blocks, gaps, declarations, anchors) = ([], [], [], [])
-        return identity.sign(seal)
+        return (seal: identity.sign(seal), blocks: sealed)
     }
 }
 

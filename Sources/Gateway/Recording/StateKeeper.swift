@@ -42,6 +42,13 @@ public final class StateKeeper: @unchecked Sendable {  // because `state` is tou
         }
     }
 
+    /// The state, for code that is on the disk's thread already.
+    func here() throws -> State {
+        precondition(loop.isCurrent, "the state is touched on the disk's thread only")
+        guard let state else { throw Failure(.restart, "\(path) is closed") }
+        return state
+    }
+
     private func onLoop<Result: Sendable>(_ body: @escaping @Sendable () throws -> Result) throws -> Result {
         try loop.wait(for: body)
     }

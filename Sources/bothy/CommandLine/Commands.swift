@@ -2,6 +2,6 @@
 enum Commands {
     static let all: [Command] =
         DaemonCommands.all + StatusCommands.all + SensorCommands.all + RadioCommands.all + ExportCommands.all
-        + AccessCommands.all + KeyCommands.all + ConfigCommands.all + DoctorCommands.all
+        + AccessCommands.all + PeerCommands.all + KeyCommands.all + ConfigCommands.all + DoctorCommands.all
         + ShellCommands.all
 }
