@@ -77,7 +77,8 @@ let package = Package(
         room(
             "Control",
             [
-                "CWebSockets", "CZlib", "ControlPage", "Gateway", "Hashing", "Identity", "Links", "Measurements", "Notation", "Settings", "Store", "System",
+                "CWebSockets", "CZlib", "ControlPage", "Gateway", "Hashing", "Identity", "Links", "Measurements",
+                "Notation", "Settings", "Store", "System",
             ], without: ["Page"]),
         .executableTarget(
             name: "bothy",
@@ -104,6 +105,7 @@ let package = Package(
         tests("Gateway", ["System"]),
         tests("Decoders", ["Measurements", "Notation"]),
         tests("System"),
+        .testTarget(name: "CommandLineTests", dependencies: ["bothy"], swiftSettings: strict),
         .testTarget(name: "HouseTests", swiftSettings: strict),
         tests("Identity"),
         tests("Peering", ["Notation", "Simulator"]),

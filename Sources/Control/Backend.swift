@@ -170,3 +170,7 @@ public struct SampleBatch: Sendable {
         self.rows = rows
     }
 }
+
+extension Backend {
+    public var network: Network? { nil }
+}
