@@ -91,7 +91,7 @@ let package = Package(
             name: "bothy-radio", dependencies: ["CBluetooth"],
             cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])]),
         .executableTarget(
-            name: "bothy-bench", dependencies: ["Measurements", "Hashing", "Notation", "System"],
+            name: "bothy-bench", dependencies: ["Decoders", "Links", "Measurements", "Hashing", "Notation", "System"],
             swiftSettings: strict),
         // Tests
         .target(name: "Simulator", dependencies: ["Hashing"], path: "Tests/Simulator", swiftSettings: strict),

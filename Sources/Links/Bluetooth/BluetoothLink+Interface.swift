@@ -60,4 +60,14 @@ extension BluetoothLink {
             ("strangers_refused", desk?.refusedStrangers ?? 0),
         ]
     }
+
+    /// Takes a datagram of the management channel as if the kernel had just sent it: for captures and for benchmarks. The
+    /// link need not be started; what it hears goes to `owner`.
+    public func replay(_ datagram: UnsafeRawBufferPointer, to owner: any LinkOwner) {
+        if self.owner == nil {
+            self.owner = owner
+            scanner.owner = owner
+        }
+        do throws(MgmtMalformed) { heard(try MgmtPacket(datagram)) } catch { malformed += 1 }
+    }
 }

@@ -21,8 +21,8 @@ public final class BluetoothLink: Link {
     private(set) var bonds: [Bond] = []
     /// The newest pairing, for who asks.
     public internal(set) var pairing = PairingStatus()
-    private weak var owner: (any LinkOwner)?
-    private(set) var malformed: UInt64 = 0
+    weak var owner: (any LinkOwner)?
+    var malformed: UInt64 = 0
 
     public init(
         loop: Loop, settings: BluetoothSettings, library: DecoderLibrary, radio: any RadioAccess,
@@ -87,7 +87,7 @@ public final class BluetoothLink: Link {
         scanner.owner = nil
     }
 
-    private func heard(_ packet: MgmtPacket) {
+    func heard(_ packet: MgmtPacket) {
         do throws(MgmtMalformed) {
             if let report = try packet.report() {
                 adapters?.heard(index: packet.index)
