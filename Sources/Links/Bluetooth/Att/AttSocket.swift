@@ -156,9 +156,10 @@ final class AttSocket {
 enum LinkEnd {
     static func reason(_ failure: SystemFailure) -> ConnectionSlots.Reason {
         switch failure.code {
-        case EACCES, EPERM, ENOSYS, EBUSY, EKEYREJECTED, ENOKEY: .refused
+        case EACCES, EPERM, ENOSYS, EKEYREJECTED, ENOKEY: .refused
         case ENOMEM, EMLINK, ENOBUFS, EUSERS: .full
-        case ECONNREFUSED, ETIMEDOUT, EHOSTDOWN, EHOSTUNREACH, ENETDOWN, ENODEV: .absent
+        // Busy: bluetoothd has it. Once it lets go the device advertises, and that is heard.
+        case ECONNREFUSED, ETIMEDOUT, EHOSTDOWN, EHOSTUNREACH, ENETDOWN, ENODEV, EBUSY: .absent
         default: .dropped
         }
     }

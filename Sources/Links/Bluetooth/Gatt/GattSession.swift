@@ -57,6 +57,8 @@ struct GattSession {
 
     let plan: SessionPlan
     let bondLevel: Int
+    /// The key is ours, so that encrypting at once can start no pairing; beside bluetoothd only its own devices have one.
+    let isOurBond: Bool
     private(set) var database: GattDatabase?
     private var discovery = GattDiscovery()
     /// The hash the device gives now, for what is being discovered.
@@ -73,7 +75,8 @@ struct GattSession {
 
     /// `remembered`: what the device had last time, used if its hash is still the same. `bondLevel`: the security that a
     /// stored key gives, 1 for none; more than that is never asked for, because the kernel would begin to pair.
-    init(plan: SessionPlan, remembered: GattDatabase? = nil, bondLevel: Int = 1) {
+    init(plan: SessionPlan, remembered: GattDatabase? = nil, bondLevel: Int = 1, isOurBond: Bool = false) {
+        self.isOurBond = isOurBond
         self.plan = plan
         self.bondLevel = bondLevel
         database = remembered
@@ -90,7 +93,7 @@ struct GattSession {
         case .connected(let level):
             security = level
             steps = [.mtu, .hash]
-            if plan.bonded || bondLevel > 1, level < bondLevel {
+            if plan.bonded || isOurBond, level < bondLevel {
                 raise(bondLevel, now, &out)
             } else if plan.bonded, level < 2 {
                 fail(.needsPairing, &out)

@@ -149,7 +149,9 @@ final class Sessions {
             let remembered = keeper.database(of: sensor.settings.address).flatMap { GattDatabase(stored: $0) }
             sessions[index] = Session(
                 socket: socket,
-                machine: GattSession(plan: plans[index] ?? SessionPlan(), remembered: remembered, bondLevel: level))
+                machine: GattSession(
+                    plan: plans[index] ?? SessionPlan(), remembered: remembered, bondLevel: level,
+                    isOurBond: bond != nil))
             say(index, "connecting", false)
         } catch {
             let failure = error

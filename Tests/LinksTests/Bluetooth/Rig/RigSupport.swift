@@ -16,6 +16,8 @@ enum Rig {
     static let isLong = ProcessInfo.processInfo.environment["BOTHY_LONG"] == "1"
     static let socket = ProcessInfo.processInfo.environment["BOTHY_AIR"] ?? "/run/air.sock"
 
+    static let bluetoothctl = ProcessInfo.processInfo.environment["BOTHY_BLUETOOTHCTL"]
+
     /// The privileged helper, where the tests run without a privilege.
     static func radio() -> any RadioAccess {
         ProcessInfo.processInfo.environment["BOTHY_RADIO"].map { HelperRadio(path: $0) } ?? DirectRadio()
