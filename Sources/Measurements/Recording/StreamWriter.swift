@@ -37,6 +37,9 @@ public struct StreamWriter: Sendable {
     /// About what the pending samples will take in a commit.
     public var pendingBytes: Int { pendingCount * (width + 1) * 2 }
 
+    /// Bytes of samples that wait here, committed or not.
+    public var heldBytes: Int { ended.reduce(open.heldBytes) { $0 + $1.heldBytes } + pendingCount * 8 * (width + 1) }
+
     /// Up to here all is in closed blocks or in gap records that were taken: what a seal may state.
     public var closedNumber: SampleNumber {
         var number = nextNumber
@@ -101,13 +104,22 @@ public struct StreamWriter: Sendable {
     }
 
     /// Takes up what a commit of this run holds, when a run is finished after the process that wrote it is gone.
-    /// Segments come in the order of their commits; one that was taken up before is left out.
+    /// Segments come in the order of their commits; what was taken up before, or is in closed blocks, is left out.
     public mutating func replay(_ segment: Segment, now: BootTime) throws(Malformed) {
-        let samples = try segment.samples()
-        guard samples.kind == kind, samples.width == width else { throw Malformed("segment", .inconsistent, at: 0) }
-        guard segment.first >= nextNumber else { return }
-        nextNumber = segment.end
-        hold(Stretch(first: segment.first, samples: samples), packed: segment.packed, now: now)
+        guard segment.end > nextNumber else { return }
+        var stretch = Stretch(first: segment.first, samples: try segment.samples())
+        guard stretch.samples.kind == kind, stretch.samples.width == width else {
+            throw Malformed("segment", .inconsistent, at: 0)
+        }
+        var packed = segment.packed
+        if segment.first < nextNumber {
+            // A block ended within it.
+            stretch.samples.removeFirst(Int(nextNumber - segment.first))
+            stretch.first = nextNumber
+            packed = Packing.pack(stretch.samples)
+        }
+        nextNumber = stretch.end
+        hold(stretch, packed: packed, now: now)
     }
 
     private mutating func hold(_ part: Stretch, packed: [UInt8], now: BootTime) {

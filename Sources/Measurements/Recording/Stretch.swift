@@ -86,6 +86,8 @@ struct OpenBlock: Sendable {
         packedBytes += piece.count
     }
 
+    var heldBytes: Int { packedBytes + tail.count * 8 * (tail.width + 1) }
+
     /// What its samples would take, about; the unpacked ones at the rate of the others.
     var estimatedBytes: Int {
         guard count > tail.count else { return tail.count * tail.width * 2 }
