@@ -51,6 +51,26 @@ struct RecordTests {
         #expect(read.isSigned(Sketch.verify))
     }
 
+    @Test("More records than a seal may carry go into the next ones, none is dropped, and every seal can be read")
+    func manyRecords() throws {
+        var sealer = Sealer(Self.open)
+        let long = String(repeating: "x", count: 160)
+        for index in 0..<9_000 {
+            let extent = GapRecord.Extent.numbers(first: UInt64(index), end: UInt64(index) + 1, lost: 1)
+            sealer.add(
+                GapRecord(
+                    run: Sketch.run, stream: 1, kind: .overflow, extent: extent, time: 0, cause: long, who: long))
+        }
+        var gaps = 0
+        while let seal = sealer.seal(closed: [:], time: 0)?.seal {
+            let signed = seal.signed(by: Sketch.sign(as: Sketch.gateway))
+            #expect(try Signed<Seal>(signed.bytes) == signed)
+            gaps += seal.gaps.count
+        }
+        #expect(gaps == 9_000)
+        #expect(sealer.number > 3)
+    }
+
     @Test("Every leaf of every small tree is proved, at its place alone", arguments: 1...17)
     func merkle(count: Int) {
         let leaves = (0..<count).map { index in Bytes32 { $0[0] = UInt8(index) } }

@@ -41,7 +41,7 @@ struct HonestRun {
             }
             guard second % 10 == 9 else { continue }
             let closed = Dictionary(uniqueKeysWithValues: writers.map { ($0.key.stream, $0.closedNumber) })
-            if let seal = sealer.seal(closed: closed, time: Int64(second)) {
+            if let seal = sealer.seal(closed: closed, time: Int64(second))?.seal {
                 seals.append(seal.signed(by: Sketch.sign(as: Sketch.gateway)))
             }
         }

@@ -58,16 +58,21 @@ extension Samples {
     }
 
     private struct Fold {
-        var (min, max, mean): (Double, Double, Double) = (.infinity, -.infinity, 0)
+        var (min, max): (Double, Double) = (.infinity, -.infinity)
         var count = 0.0
+        private var sum = 0.0
+        private var running = 0.0
+
+        /// The running form does not overflow where the values themselves do not, but rounds more.
+        var mean: Double { sum.isFinite ? sum / count : running }
 
         mutating func add(_ value: Double) {
             guard !value.isNaN else { return }
             count += 1
             min = value < min ? value : min
             max = value > max ? value : max
-            // The running form does not overflow where the values themselves do not.
-            mean += value / count - mean / count
+            sum += value
+            running += value / count - running / count
         }
     }
 }

@@ -14,10 +14,16 @@ public struct Sealer: Sendable {
     private var anchors: [ClockAnchor] = []
     private var sealed: [StreamNumber: SampleNumber] = [:]
 
-    public init(_ open: RunOpen) {
-        key = open.key
-        number = 0
-        previous = open.hash
+    /// Bytes of records in one seal, so that it can be read by everybody; what is over waits for the next.
+    public static let mostRecordBytes = 512 << 10
+
+    public init(_ open: RunOpen) { self.init(open.key, previous: open.hash) }
+
+    /// Goes on after a seal of which only its number and hash are known.
+    public init(_ key: RunKey, previous: Bytes32, number: UInt64 = 0) {
+        self.key = key
+        self.previous = previous
+        self.number = number
     }
 
     /// Goes on after `seals`, the run's seals so far, in order.
@@ -40,25 +46,49 @@ public struct Sealer: Sendable {
     /// Up to which number of `stream` everything is sealed.
     public func sealedNumber(of stream: StreamNumber) -> SampleNumber { sealed[stream] ?? 0 }
 
-    /// The next seal; nil where nothing happened since the last. `closed` says of every stream up to where it is closed
+    /// The next seal and the blocks under it, in the order of its leaves; nil where nothing happened since the last. `closed` says of every stream up to where it is closed
     /// (`StreamWriter.closedNumber`). Blocks beyond that wait for the next seal.
-    public mutating func seal(closed: [StreamNumber: SampleNumber], time: BootTime) -> Seal? {
+    public mutating func seal(closed: [StreamNumber: SampleNumber], time: BootTime) -> (
+        seal: Seal, blocks: [BlockHead]
+    )? {
         let next = closed.filter { $0.value > sealedNumber(of: $0.key) }.sorted { $0.key < $1.key }
             .map { Seal.Next(stream: $0.key, number: $0.value) }
         guard !(next.isEmpty && gaps.isEmpty && declarations.isEmpty && anchors.isEmpty) else { return nil }
         let covered = blocks.filter { $0.end <= closed[$0.key.stream] ?? 0 }.sorted { $0.precedes($1) }
         blocks.removeAll { $0.end <= closed[$0.key.stream] ?? 0 }
-        let seal = Seal(
+        var seal = Seal(
             gateway: key.gateway, run: key.run, number: number, previous: previous,
             root: MerkleTree.root(covered.map(\.address)), blocks: UInt32(covered.count), time: time, next: next,
-            gaps: Array(gaps.prefix(GapRecord.most)),
-            declarations: Array(declarations.prefix(StreamDeclaration.most)),
-            anchors: Array(anchors.prefix(ClockAnchor.most)))
-        gaps.removeFirst(seal.gaps.count)
-        declarations.removeFirst(seal.declarations.count)
-        anchors.removeFirst(seal.anchors.count)
+            gaps: [], declarations: [], anchors: [])
+        takeRecords(into: &seal)
         follow(seal)
-        return seal
+        return (seal, covered)
+    }
+
+    /// Declarations first: what they declare is in this seal's blocks.
+    private mutating func takeRecords(into seal: inout Seal) {
+        var writer = ByteWriter()
+        seal.declarations = declarations.removePrefix(StreamDeclaration.most) {
+            $0.encode(into: &writer)
+            return writer.count <= Sealer.mostRecordBytes
+        }
+        seal.gaps = gaps.removePrefix(GapRecord.most) {
+            $0.encode(into: &writer)
+            return writer.count <= Sealer.mostRecordBytes
+        }
+        seal.anchors = anchors.removePrefix(ClockAnchor.most) {
+            $0.encode(into: &writer)
+            return writer.count <= Sealer.mostRecordBytes
+        }
+    }
+}
+
+extension Array {
+    /// Takes away the first elements, at most `limit`, as long as there is `hasRoom` for them.
+    fileprivate mutating func removePrefix(_ limit: Int, while hasRoom: (Element) -> Bool) -> [Element] {
+        let taken = Array(prefix(limit).prefix(while: hasRoom))
+        removeFirst(taken.count)
+        return taken
     }
 }
 
