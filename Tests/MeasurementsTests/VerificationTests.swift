@@ -168,6 +168,34 @@ struct VerificationTests {
         #expect(thinned.unproved == 0)
     }
 
+    @Test("A gateway that declares absurd numbers is reported, and stops nobody")
+    func absurd() {
+        let run = HonestRun()
+        var record = run.seals[2].record
+        record.number = .max
+        record.next = (0..<3).map { .init(stream: $0, number: .max) }
+        record.gaps = (0..<3).flatMap { stream -> [GapRecord] in
+            [
+                GapRecord.Extent.numbers(first: 0, end: .max, lost: .max),
+                .atMost(after: 0, durationNs: .max, samples: .max),
+            ]
+            .map {
+                GapRecord(run: Sketch.run, stream: stream, kind: .evicted, extent: $0, time: 0, cause: "")
+            }
+        }
+        let seal = record.signed(by: Sketch.sign(as: Sketch.gateway))
+        var head = run.blocks[0].head
+        head.first = .max
+        let report = run.report {
+            $0.add(seal)
+            $0.add(head)
+        }
+        #expect(report.knownLost[.evicted] == .max)
+        #expect(report.problems.contains(.missingSeal(3)))
+        #expect(report.problems.contains(.brokenBlock(stream: head.key.stream, first: .max)))
+        #expect(!report.description.isEmpty)
+    }
+
     @Test("Two contents of one identity are a fork, in one copy and between two")
     func forks() throws {
         let run = HonestRun()

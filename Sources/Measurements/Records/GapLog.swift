@@ -63,20 +63,14 @@ extension GapRecord {
             let whole = min(first, otherFirst)..<max(end, otherEnd)
             let size = whole.upperBound - whole.lowerBound
             result.extent = .numbers(
-                first: whole.lowerBound, end: whole.upperBound, lost: min(size, sum(lost, otherLost)))
+                first: whole.lowerBound, end: whole.upperBound, lost: min(size, lost.clampedSum(otherLost)))
         case (.atMost(let after, let duration, let samples), .atMost(let otherAfter, let more, let moreSamples)):
             guard !onlyIfTouching else { return nil }
             result.extent = .atMost(
-                after: min(after, otherAfter), durationNs: sum(duration, more),
-                samples: sum(samples, moreSamples))
+                after: min(after, otherAfter), durationNs: duration.clampedSum(more),
+                samples: samples.clampedSum(moreSamples))
         default: return nil
         }
         return result
     }
-}
-
-/// The sum, or the greatest number where there is none.
-private func sum(_ left: UInt64, _ right: UInt64) -> UInt64 {
-    let (sum, overflow) = left.addingReportingOverflow(right)
-    return overflow ? .max : sum
 }

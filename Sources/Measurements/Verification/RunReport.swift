@@ -60,7 +60,7 @@ public struct RunReport: Hashable, Sendable {
 
     public init(run: RunKey) { self.run = run }
 
-    public var missingCount: UInt64 { missing.values.reduce(0) { $0 + $1.count } }
+    public var missingCount: UInt64 { missing.values.reduce(0) { $0.clampedSum($1.count) } }
     public var isSound: Bool { problems.isEmpty && missing.isEmpty }
 }
 
@@ -69,7 +69,7 @@ extension RunReport: CustomStringConvertible {
         var parts = ["sealed \(sealed)", "tail \(tail)", "\(missingCount) missing", "\(duplicates) duplicate"]
         if unproved > 0 { parts.append("\(unproved) unproved") }
         let lost = knownLost.sorted { $0.key.rawValue < $1.key.rawValue }
-        parts.append("\(lost.reduce(0) { $0 + $1.value }) known lost")
+        parts.append("\(lost.reduce(UInt64(0)) { $0.clampedSum($1.value) }) known lost")
         if !lost.isEmpty {
             parts[parts.count - 1] += " (" + lost.map { "\($0.key) \($0.value)" }.joined(separator: ", ") + ")"
         }

@@ -59,6 +59,10 @@ public struct RunVerifier {
             report.problems.append(.foreignBlock(stream: head.key.stream, first: head.first))
             return
         }
+        guard head.count > 0, head.count <= Block.mostSamples, head.first <= .max - SampleNumber(head.count) else {
+            report.problems.append(.brokenBlock(stream: head.key.stream, first: head.first))
+            return
+        }
         if let other = heads[head.key.stream]?[head.first] {
             if other == head {
                 report.duplicates += 1
@@ -86,8 +90,8 @@ public struct RunVerifier {
         checkChain(&report)
         findOverlaps(sorted, &report)
         checkShapes(&report)
-        let reached = account(sorted, Dictionary(grouping: gaps, by: \.stream), &report)
-        checkRoots(sorted, reached, &report)
+        account(sorted, Dictionary(grouping: gaps, by: \.stream), &report)
+        checkRoots(sorted, &report)
         return report
     }
 
@@ -133,10 +137,10 @@ public struct RunVerifier {
         }
     }
 
-    /// Counts what is missing, lost or in the tail; returns up to where each stream is sealed.
+    /// Counts what is missing, lost or in the tail.
     private func account(
         _ heads: [StreamNumber: [BlockHead]], _ gaps: [StreamNumber: [GapRecord]], _ report: inout RunReport
-    ) -> [StreamNumber: SampleNumber] {
+    ) {
         var reached: [StreamNumber: SampleNumber] = [:]
         for number in seals.keys.sorted() {
             for next in seals[number]?.next ?? [] { reached[next.stream] = max(reached[next.stream] ?? 0, next.number) }
@@ -153,29 +157,28 @@ public struct RunVerifier {
                 let inside = absent.intersection(Ranges(gap.numbers))
                 if gap.kind == .thinned {
                     // Those whose head is there were counted above.
-                    report.thinned += inside.count
+                    report.thinned.count(inside.count)
                 } else {
-                    report.knownLost[gap.kind, default: 0] += gap.lost
+                    report.knownLost[gap.kind, default: 0].count(gap.lost)
                 }
                 // A coalesced record speaks of some numbers in its range: of as many as it says.
                 if inside.count <= gap.lost { absent.remove(gap.numbers) }
             }
             if !absent.isEmpty { report.missing[stream] = absent }
         }
-        return reached
     }
 
-    private func checkRoots(
-        _ heads: [StreamNumber: [BlockHead]], _ reached: [StreamNumber: SampleNumber], _ report: inout RunReport
-    ) {
-        var from: [StreamNumber: SampleNumber] = [:]
+    private func checkRoots(_ heads: [StreamNumber: [BlockHead]], _ report: inout RunReport) {
+        // How many of each stream's blocks are under earlier seals.
+        var passed: [StreamNumber: Int] = [:]
         for number in seals.keys.sorted() {
             guard let seal = seals[number] else { continue }
             var covered: [BlockHead] = []
             for next in seal.next {
-                let start = from[next.stream] ?? 0
-                covered += (heads[next.stream] ?? []).filter { $0.first >= start && $0.end <= next.number }
-                from[next.stream] = next.number
+                let rest = (heads[next.stream] ?? []).dropFirst(passed[next.stream] ?? 0)
+                let under = rest.prefix { $0.end <= next.number }
+                covered += under
+                passed[next.stream, default: 0] += under.count
             }
             let samples = covered.reduce(0) { $0 + UInt64($1.count) } - thinnedCount(covered)
             if covered.count < seal.blocks {
