@@ -61,6 +61,9 @@ extension IntegerColumn {
             let (span, overflow) = most.subtractingReportingOverflow(least)
             return !overflow && span < 1 << 45
         }
+
+        /// Whether sums of the magnitudes of 4,096 differences of third order fit in 32 bits.
+        var isNarrow: Bool { isSmall && most - least < 1 << 16 }
     }
 
     /// Of the numbers themselves, or of the steps from one to the next.
@@ -136,7 +139,7 @@ extension IntegerColumn {
         var residuals: UnsafeMutableBufferPointer<UInt64>
         var others: UnsafeMutableBufferPointer<UInt64>
 
-        private var count: Int { scaled.count }
+        var count: Int { scaled.count }
 
         func encode(_ effort: ColumnEffort, into writer: inout ByteWriter) {
             let sums = differenceSums()
@@ -182,38 +185,9 @@ extension IntegerColumn {
             Rice.encode(residuals, start, into: &writer)
         }
 
-        private func mean() -> Int64 {
+        func mean() -> Int64 {
             guard shape.isSmall else { return 0 }
             return scaled.reduce(0, &+) / Int64(count)
-        }
-
-        /// Sums of the magnitudes of the differences of order 0 (about the mean) to 3, each cut at 2^53.
-        private func differenceSums() -> [UInt64] {
-            let center = mean()
-            var (zero, first, second, third): (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
-            let scaled = UnsafePointer(scaled.baseAddress!)
-            let limit: UInt64 = shape.isSmall ? .max : 1 << 48
-            zero = min((scaled[0] &- center).magnitude, limit)
-            for index in 1..<min(3, count) {
-                let (now, one) = (scaled[index], scaled[index - 1])
-                let two = index > 1 ? scaled[index - 2] : 0
-                zero &+= min((now &- center).magnitude, limit)
-                first &+= min((now &- one).magnitude, limit)
-                second &+= min((now &- 2 &* one &+ two).magnitude, limit)
-                third &+= min((now &- 3 &* one &+ 3 &* two).magnitude, limit)
-            }
-            if count > 3 {
-                for index in 3..<count {
-                    let (now, one, two, three) = (
-                        scaled[index], scaled[index &- 1], scaled[index &- 2], scaled[index &- 3]
-                    )
-                    zero &+= min((now &- center).magnitude, limit)
-                    first &+= min((now &- one).magnitude, limit)
-                    second &+= min((now &- 2 &* one &+ two).magnitude, limit)
-                    third &+= min((now &- 3 &* one &+ 3 &* two &- three).magnitude, limit)
-                }
-            }
-            return [zero, first, second, third]
         }
 
         /// What is before the first number counts as equal to it, which is 0 here.

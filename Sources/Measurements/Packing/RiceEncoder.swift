@@ -51,12 +51,15 @@ extension Rice {
         return escapes
     }
 
+    /// Residuals that are looked at to choose the inertia; more tell no more.
+    private static let mostTried = 512
+
     /// Whether the steady inertia takes fewer bits than the quick one.
     private static func suitsSteady(_ residuals: UnsafeBufferPointer<UInt64>, _ first: UInt64) -> Bool {
         var quickly = Adaptation(Start(lowBits: first, isSteady: false))
         var steadily = Adaptation(Start(lowBits: first, isSteady: true))
         var (quickBits, steadyBits): (UInt64, UInt64) = (0, 0)
-        for residual in residuals {
+        for residual in residuals.prefix(mostTried) {
             quickBits &+= count(residual, &quickly)
             steadyBits &+= count(residual, &steadily)
         }
