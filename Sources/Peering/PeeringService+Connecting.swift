@@ -66,7 +66,7 @@ extension PeeringService {
 
     /// Which of a peer's endpoints to dial: the latest, or for a hub of several processes the one this gateway is nearest
     /// to by hash, so that gateways spread over them and each stays with its own.
-    private func target(of trusted: TrustedPeer) -> Bytes32? {
+    func target(of trusted: TrustedPeer) -> Bytes32? {
         guard trusted.role == .hub else { return trusted.endpoints.first?.id }
         return trusted.endpoints.map(\.id).max {
             BLAKE2b.hash(cert.identity.bytes + $0.bytes, purpose: "bothy.rendezvous")
@@ -145,6 +145,7 @@ extension PeeringService {
                 return
             }
             if connection.alpn == PairAttempt.alpn { return pair(with: connection) }
+            if let accept = offers[connection.alpn] { return hand(connection, to: accept) }
             answer(connection)
         }
     }
@@ -265,8 +266,11 @@ extension PeeringService {
 
     private func learn(from hello: Hello, _ raw: IrohConnection, _ peer: Peer) {
         let identity = hello.cert.identity
-        if peer.trusted.standing(of: hello.cert) == .newer {
-            if !peer.trusted.endpoints.isEmpty {
+        let standing = peer.trusted.standing(of: hello.cert)
+        let known = peer.trusted.endpoints.first { $0.id == hello.cert.endpoint }
+        // What somebody typed may lack the serial and the role.
+        if standing == .newer || known?.serial != hello.cert.serial || peer.trusted.role != hello.cert.role {
+            if standing == .newer, !peer.trusted.endpoints.isEmpty {
                 handlers.alarm(.newEndpoint(identity: identity, endpoint: hello.cert.endpoint))
             }
             peer.trusted.remember(endpoint: hello.cert)

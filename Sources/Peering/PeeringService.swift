@@ -39,6 +39,8 @@ public final class PeeringService {
     var discovery: Discovery?
     var healthTimer: TimerToken?
     var isStopping = false
+    /// Protocols of others over the same endpoint.
+    var offers: [[UInt8]: (IrohConnection, GatewayKey) -> Void] = [:]
     var pairing: Pairing?
     var pairAttempts: [PairAttempt] = []
     var pairGate = PairGate()
@@ -78,7 +80,7 @@ public final class PeeringService {
         state = .starting
         if refused == 0 { wanted = places }
         isSecondChoice = refused > 0
-        var options = IrohOptions(alpns: [PeeringService.alpn, PairAttempt.alpn])
+        var options = IrohOptions(alpns: [PeeringService.alpn, PairAttempt.alpn] + offers.keys)
         options.relay = settings.relay
         options.bind = places
         IrohEndpoint.bind(library, loop, key: endpointKey, options) { [weak self] result in

@@ -213,6 +213,47 @@ import Testing
         b.stop()
     }
 
+    @Test func anotherProtocolRunsOverTheSameEndpointForTrustedPeersOnly() throws {
+        let alpn = Array("test/7".utf8)
+        let (a, b, stranger) = (try Node(25), try Node(26), try Node(27))
+        let got = Locked<[(GatewayKey, [UInt8])]>([])
+        let held = Box<[Any]>([])
+        b.test.sync {
+            b.service.offer(alpn: alpn) { connection, peer in
+                held.value.append(connection)
+                connection.acceptUni { result in
+                    guard let stream = try? result.get() else { return }
+                    held.value.append(stream)
+                    stream.read(limit: 10) { bytes in got.withLock { $0.append((peer, (try? bytes.get()) ?? [])) } }
+                }
+            }
+        }
+        for node in [a, b, stranger] { try node.start() }
+        b.trust(a.asPeer(withAddress: false))
+        let (peerB, bID) = (b.asPeer(), b.id)
+        for node in [a, stranger] { node.trust(peerB) }
+        func speak(_ node: Node) -> IrohFailure? {
+            node.test.wait { (done: @escaping (IrohFailure?) -> Void) in
+                node.service.connect(to: bID, alpn: alpn) { result in
+                    guard let connection = try? result.get() else { return done(result.failure) }
+                    held.value.append(connection)
+                    connection.onClosed { done(IrohFailure(kind: .closed, message: $0)) }
+                    connection.openUni { result in
+                        guard let stream = try? result.get() else { return }
+                        held.value.append(stream)
+                        stream.write([1, 2, 3]) { if $0 == nil, node === a { done(nil) } }
+                    }
+                }
+            }
+        }
+        #expect(speak(a) == nil)
+        try eventually("it comes with who it is from") { got.withLock { $0.count } == 1 }
+        #expect(got.withLock { $0[0].0 == a.id && $0[0].1 == [1, 2, 3] })
+        #expect(speak(stranger)?.message.contains("does not know us") ?? false)
+        #expect(got.withLock { $0.count } == 1)
+        for node in [a, b, stranger] { node.stop() }
+    }
+
     @Test func pingMeasuresAndFailsWhereNobodyIs() throws {
         let (a, b) = try connectedPair(19, 20)
         let bID = b.id

@@ -87,25 +87,25 @@ public final class IrohConnection {
         } ?? []
     }
 
-    typealias Streams = (send: IrohSendStream, receive: IrohReceiveStream)
+    public typealias Streams = (send: IrohSendStream, receive: IrohReceiveStream)
 
-    func openUni(_ completion: @escaping (Result<IrohSendStream, IrohFailure>) -> Void) {
+    public func openUni(_ completion: @escaping (Result<IrohSendStream, IrohFailure>) -> Void) {
         handle(library.api.connection_open_uni(object.passed()), completion) { library, loop, raw in
             IrohSendStream(library, loop, raw)
         }
     }
 
-    func acceptUni(_ completion: @escaping (Result<IrohReceiveStream, IrohFailure>) -> Void) {
+    public func acceptUni(_ completion: @escaping (Result<IrohReceiveStream, IrohFailure>) -> Void) {
         handle(library.api.connection_accept_uni(object.passed()), completion) { library, loop, raw in
             IrohReceiveStream(library, loop, raw)
         }
     }
 
-    func openBi(_ completion: @escaping (Result<Streams, IrohFailure>) -> Void) {
+    public func openBi(_ completion: @escaping (Result<Streams, IrohFailure>) -> Void) {
         pair(library.api.connection_open_bi(object.passed()), completion)
     }
 
-    func acceptBi(_ completion: @escaping (Result<Streams, IrohFailure>) -> Void) {
+    public func acceptBi(_ completion: @escaping (Result<Streams, IrohFailure>) -> Void) {
         pair(library.api.connection_accept_bi(object.passed()), completion)
     }
 

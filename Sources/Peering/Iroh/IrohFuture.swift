@@ -3,7 +3,7 @@ import System
 
 /// A call of the library that ends later, on the loop that made it. It ends exactly once, a cancelled one with
 /// `.cancelled`; one that is still running when its loop stops never ends.
-final class IrohFuture: @unchecked Sendable {  // because only `post` is called off the loop
+public final class IrohFuture: @unchecked Sendable {  // because only `post` is called off the loop
     /// How the result comes.
     enum Kind { case handle, flag, buffer, blob, nothing }
 
@@ -34,7 +34,7 @@ final class IrohFuture: @unchecked Sendable {  // because only `post` is called 
         poll()
     }
 
-    func cancel() {
+    public func cancel() {
         guard completion != nil, !isCancelled else { return }
         isCancelled = true
         let cancel =

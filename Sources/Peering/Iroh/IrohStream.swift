@@ -1,7 +1,7 @@
 import System
 
 /// The sending half of a QUIC stream. Confined to its loop; one write at a time.
-final class IrohSendStream {
+public final class IrohSendStream {
     private let library: IrohLibrary
     private let loop: Loop
     private let object: IrohObject
@@ -13,29 +13,28 @@ final class IrohSendStream {
     }
 
     /// Ends when the transport has taken all bytes: its send window is the back-pressure.
-    @discardableResult
-    func write(_ bytes: [UInt8], _ completion: @escaping (IrohFailure?) -> Void) -> IrohFuture {
+    public func write(_ bytes: [UInt8], _ completion: @escaping (IrohFailure?) -> Void) {
         let buffer = bytes.withUnsafeBytes { library.blob($0) }
-        return IrohFuture(library, loop, .nothing, library.api.send_write_all(object.passed(), buffer)) {
+        IrohFuture(library, loop, .nothing, library.api.send_write_all(object.passed(), buffer)) {
             completion($0.failure)
         }
     }
 
-    func setPriority(_ priority: Int32) {
+    public func setPriority(_ priority: Int32) {
         IrohFuture(library, loop, .nothing, library.api.send_set_priority(object.passed(), priority)) { _ in }
     }
 
-    func finish(_ completion: @escaping (IrohFailure?) -> Void = { _ in }) {
+    public func finish(_ completion: @escaping (IrohFailure?) -> Void = { _ in }) {
         IrohFuture(library, loop, .nothing, library.api.send_finish(object.passed())) { completion($0.failure) }
     }
 
-    func reset(code: UInt64) {
+    public func reset(code: UInt64) {
         IrohFuture(library, loop, .nothing, library.api.send_reset(object.passed(), code)) { _ in }
     }
 }
 
 /// The receiving half of a QUIC stream. Confined to its loop; one read at a time.
-final class IrohReceiveStream {
+public final class IrohReceiveStream {
     private let library: IrohLibrary
     private let loop: Loop
     private let object: IrohObject
@@ -48,13 +47,13 @@ final class IrohReceiveStream {
 
     /// The next bytes, at most `limit`; none at the end of the stream. Not reading holds the sender back.
     @discardableResult
-    func read(limit: UInt32, _ completion: @escaping (Result<[UInt8], IrohFailure>) -> Void) -> IrohFuture {
+    public func read(limit: UInt32, _ completion: @escaping (Result<[UInt8], IrohFailure>) -> Void) -> IrohFuture {
         IrohFuture(library, loop, .blob, library.api.receive_read(object.passed(), limit)) { result in
             completion(result.map { if case .bytes(let bytes) = $0 { bytes } else { [] } })
         }
     }
 
-    func stop(code: UInt64) {
+    public func stop(code: UInt64) {
         IrohFuture(library, loop, .nothing, library.api.receive_stop(object.passed(), code)) { _ in }
     }
 }
