@@ -7,7 +7,7 @@ One command a line, one JSON answer a line:
     beacon NAME ADDRESS random|public EVERY_MS HEX     send this advertisement from now on
     silence NAME                                       that beacon no longer
     flood PER_SECOND                                   advertisements of ever new random addresses; 0 ends it
-    mute | unmute                                      the adapter stops reporting, as a wedged one does
+    mute | unmute                                      the adapter stops reporting, as a wedged one does until a reset
     unplug | plug                                      the adapter itself
     drop NAME | forget NAME                            a peer drops its links, loses its keys
     stop NAME | start NAME                             a peer stops and starts advertising

@@ -76,7 +76,7 @@ NOT_HERE = (
 
 
 class KernelController(Controller):
-    """The kernel's adapter. `muted` makes it stop reporting, as a wedged one does."""
+    """The kernel's adapter. `muted` makes it stop reporting, as a wedged one does, until it is reset."""
 
     RSSI = -67
     muted = False
@@ -117,6 +117,8 @@ class KernelController(Controller):
     def on_hci_packet(self, packet):
         if isinstance(packet, hci.HCI_Command):
             self.commands[packet.name] = self.commands.get(packet.name, 0) + 1
+            if packet.name == 'HCI_RESET_COMMAND':
+                self.muted = False
         super().on_hci_packet(packet)
 
 
