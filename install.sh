@@ -134,6 +134,7 @@ install_all() {
     packages "${build_packages[@]}"
     need_swift
     build release --static-swift-stdlib --product bothy
+    build release --static-swift-stdlib --product bothy-radio
     local built; built=$(as_owner "$swift" build --package-path "$top" -c release --show-bin-path)
     doing "making the user bothy"
     getent group bothy >/dev/null || groupadd --system bothy
@@ -143,7 +144,8 @@ install_all() {
     install -D -m 755 "$built/bothy" /usr/bin/bothy.new && mv /usr/bin/bothy.new /usr/bin/bothy
     settings
     install -d -m 700 -o bothy -g bothy /var/lib/bothy
-    install -D -m 644 -t /usr/lib/systemd/system "$top/Config/bothy.service"
+    install -D -m 755 "$built/bothy-radio" /usr/libexec/bothy/bothy-radio.new && mv /usr/libexec/bothy/bothy-radio.new /usr/libexec/bothy/bothy-radio
+    install -D -m 644 -t /usr/lib/systemd/system "$top/Config/bothy.service" "$top/Config/bothy-radio.service"
     if ls "$top"/udev/*.rules >/dev/null 2>&1; then install -D -m 644 -t /usr/lib/udev/rules.d "$top"/udev/*.rules; fi
     /usr/bin/bothy completion bash | install -D -m 644 /dev/stdin /usr/share/bash-completion/completions/bothy
     /usr/bin/bothy completion zsh | install -D -m 644 /dev/stdin /usr/share/zsh/vendor-completions/_bothy
@@ -187,16 +189,17 @@ start_service() {
         doing "starting the service" "journalctl -u bothy -n 50"
         systemctl daemon-reload
         udevadm control --reload 2>/dev/null || true
-        systemctl enable --quiet bothy
-        systemctl restart bothy
+        systemctl enable --quiet bothy-radio bothy
+        systemctl restart bothy-radio bothy
     else say "  There is no systemd here; start it yourself: bothy run"; fi
 }
 
 uninstall() {
     [ "$(id -u)" = 0 ] || fail "uninstalling needs root" "sudo ./install.sh uninstall"
     doing "taking it away"
-    if [ -d /run/systemd/system ]; then systemctl disable --now --quiet bothy 2>/dev/null || true; fi
-    rm -f /usr/bin/bothy /usr/lib/systemd/system/bothy.service /usr/share/man/man1/bothy.1.gz \
+    if [ -d /run/systemd/system ]; then systemctl disable --now --quiet bothy bothy-radio 2>/dev/null || true; fi
+    rm -f /usr/bin/bothy /usr/lib/systemd/system/bothy.service /usr/lib/systemd/system/bothy-radio.service \
+        /usr/libexec/bothy/bothy-radio /usr/share/man/man1/bothy.1.gz \
         /usr/share/bash-completion/completions/bothy /usr/share/zsh/vendor-completions/_bothy /usr/share/fish/vendor_completions.d/bothy.fish
     for file in "$top"/udev/*.rules; do [ ! -e "$file" ] || rm -f "/usr/lib/udev/rules.d/${file##*/}"; done
     rm -rf /usr/lib/bothy /var/lib/bothy-installed /run/bothy
