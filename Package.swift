@@ -46,6 +46,7 @@ let package = Package(
         door("CQREncode", links: "qrencode"),
         door("CZlib", links: "z"),
         door("CWebSockets", links: "websockets"),
+        door("CCertificate", links: "crypto"),
         // Pure rooms
         room("Hashing", ["CSodium"]),
         room("Notation", ["CYAML"]),
@@ -77,8 +78,8 @@ let package = Package(
         room(
             "Control",
             [
-                "CWebSockets", "CZlib", "ControlPage", "Gateway", "Hashing", "Identity", "Links", "Measurements",
-                "Notation", "Settings", "Store", "System",
+                "CCertificate", "CWebSockets", "CZlib", "ControlPage", "Gateway", "Hashing", "Identity", "Links",
+                "Measurements", "Notation", "Settings", "Store", "System",
             ], without: ["Page"]),
         .executableTarget(
             name: "bothy",

@@ -6,6 +6,8 @@ public struct ControlConfiguration: Sendable {
         /// PEM files; without them there is no TLS.
         public var certificate: String?
         public var key: String?
+        /// Of the certificate, as a browser shows it.
+        public var fingerprint: String?
 
         public init(address: String, port: Int, certificate: String? = nil, key: String? = nil) {
             self.address = address

@@ -17,6 +17,7 @@ extension Service {
             json: [
                 "url": JSON("\(gate.scheme)://\(address):\(port)/#link=\(secret.text)"), "secret": JSON(secret.text),
                 "scope": JSON(scope.name), "seconds": JSON(Access.linkLifetime / Access.seconds), "port": JSON(port),
+                "fingerprint": JSON(tcp.fingerprint),
             ], status: 201)
     }
 

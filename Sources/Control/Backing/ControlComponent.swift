@@ -13,7 +13,7 @@ public final class ControlComponent: Component {
     ) throws {
         backend = GatewayBackend(gateway, readConfiguration: reload)
         var configuration = ControlConfiguration(
-            socket: socketPath, tcp: try ControlComponent.listener(gateway.configuration))
+            socket: socketPath, tcp: try ControlComponent.listener(gateway))
         configuration.group = "bothy"
         configuration.hosts = gateway.configuration.hosts
         configuration.version = gateway.options.version
@@ -35,7 +35,8 @@ public final class ControlComponent: Component {
         }
     }
 
-    private static func listener(_ configuration: Configuration) throws -> ControlConfiguration.Listener? {
+    private static func listener(_ gateway: Gateway) throws -> ControlConfiguration.Listener? {
+        let configuration = gateway.configuration
         guard configuration.listen != "off" else { return nil }
         guard let colon = configuration.listen.lastIndex(of: ":"),
             let port = Int(configuration.listen[configuration.listen.index(after: colon)...]),
@@ -45,12 +46,16 @@ public final class ControlComponent: Component {
         }
         let address = String(configuration.listen[..<colon]).filter { $0 != "[" && $0 != "]" }
         let isLocal = address == "127.0.0.1" || address == "::1" || address == "localhost"
-        guard isLocal || configuration.isInsecure else {
-            throw Failure(
-                .giveUp,
-                "control.listen is beyond this machine, and TLS is not there yet: set control.insecure to true to "
-                    + "allow it all the same")
+        var listener = ControlConfiguration.Listener(address: address, port: port)
+        if isLocal || configuration.isInsecure { return listener }
+        // Beyond this machine only with TLS, under a certificate of our own.
+        let names = (configuration.hosts + [address, "localhost"]).map { name in
+            name.contains(":") && !name.contains("::") ? String(name.prefix { $0 != ":" }) : name
         }
-        return ControlConfiguration.Listener(address: address, port: port)
+        let own = try OwnCertificate(
+            in: gateway.options.stateFolder, names: names.filter { $0 != "0.0.0.0" && $0 != "::" })
+        (listener.certificate, listener.key) = (own.certificate, own.key)
+        listener.fingerprint = OwnCertificate.text(own.fingerprint)
+        return listener
     }
 }

@@ -13,6 +13,7 @@ extension Routes {
             response: .object([
                 .init("url", .string), .init("secret", .string), .init("scope", scopes),
                 .init("seconds", .integer, "for how long it is good"), .init("port", .integer),
+                .init("fingerprint", .optional(.string), "SHA-256 of the certificate, where there is TLS"),
             ]), status: 201,
             example: [
                 "url": "http://127.0.0.1:8087/#link=3f…", "secret": "3f…", "scope": "admin", "seconds": 600,

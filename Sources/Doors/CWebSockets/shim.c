@@ -258,6 +258,8 @@ int bothy_web_listen_tcp(
     info.port = port;
     if (!strchr(address, ':')) info.options |= LWS_SERVER_OPTION_DISABLE_IPV6;
     if (certificate) {
+        // Without this the library would listen all the same, and speak in the clear.
+        info.options |= LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT;
         info.ssl_cert_filepath = certificate;
         info.ssl_private_key_filepath = key;
     }

@@ -88,6 +88,7 @@ extension Gateway {
             .init("last_commit_took_ms", JSON(Double(health.lastCommitTookNs / 10_000) / 100)),
             .init("trouble", JSON(health.trouble)),
         ]
+        members += storageStatus()
         members.append(.init("policy", .string(configuration.tree["store"]["policy"].text)))
         return .object(members)
     }

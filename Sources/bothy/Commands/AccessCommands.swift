@@ -29,6 +29,10 @@ enum AccessCommands {
         if !invocation.has("no-qr"), Terminal.isTerminal(1), let code = QRCode(url) {
             Terminal.print("\n" + code.render())
         }
+        if let fingerprint = answer["fingerprint"]?.string {
+            Terminal.message(
+                "The browser will not know the certificate. Compare its SHA-256 fingerprint:\n  \(fingerprint)\n")
+        }
         let minutes = (answer["seconds"]?.integer ?? 600) / 60
         Terminal.message(
             """

@@ -101,7 +101,8 @@ def fuzz(daemon, token):
          "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance", "--no-color",
          "--suppress-health-check", "all",
          # The library ends a connection whose query has a NUL in it, without an answer.
-         "--generation-allow-x00", "false"], capture_output=True, text=True)
+         "--generation-allow-x00", "false"], capture_output=True, text=True,
+        cwd=daemon.folder)
     check(result.returncode == 0, "schemathesis finds nothing" if result.returncode == 0 else result.stdout[-6000:] + result.stderr[-2000:])
 
 

@@ -10,14 +10,14 @@ import time
 
 
 class Daemon:
-    def __init__(self, bothy, settings=""):
+    def __init__(self, bothy, settings="", scenario=None):
         self.bothy = bothy
         self.folder = tempfile.mkdtemp(prefix="bothy-page-")
         self.socket = f"{self.folder}/run/bothy.sock"
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
-        scenario = os.path.join(os.path.dirname(__file__), "../../../Config/scenarios/demo.yaml")
+        scenario = scenario or os.path.join(os.path.dirname(__file__), "../../../Config/scenarios/demo.yaml")
         with open(f"{self.folder}/bothy.yaml", "w") as file:
             file.write(f"name: Hay barn\ncontrol:\n  listen: 127.0.0.1:{self.port}\nsimulated:\n")
             file.write(f"  scenario: {os.path.abspath(scenario)}\n{settings}")

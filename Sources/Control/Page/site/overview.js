@@ -71,7 +71,8 @@ function figureRows(status) {
         row("Clock", clock.synchronised ? "set" : "not set", "", error != null ? `good to ${format.bound(error)}` : ""),
         row("Last commit", format.ago(store.last_commit_age_ms), "",
             store.last_commit_took_ms != null ? `took ${format.duration(store.last_commit_took_ms / 1000)}` : ""),
-        row("Written to disk", format.bytes(store.written_bytes_per_day), "a day"),
+        store.written_bytes_per_day != null ? row("Written to disk", format.bytes(store.written_bytes_per_day), "a day")
+            : row("Commits", format.count(store.commits), "", store.commit_window_ms ? `one each ${format.duration(store.commit_window_ms / 1000)}` : ""),
         row("Memory", format.bytes(process.anonymous_bytes ?? process.resident_bytes), "",
             process.processor_share != null ? `${(process.processor_share * 100).toFixed(1)} % of one core` : ""),
     ];

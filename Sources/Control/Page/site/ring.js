@@ -17,15 +17,15 @@ export function ring(store) {
     const cap = store?.cap_bytes;
     const used = cap ? store.used_bytes / cap : 0;
     const kept = cap ? Math.min(used, store.protected_bytes / cap) : 0;
-    const copied = cap ? store.replicated_bytes / cap : 0;
+    const copied = cap ? (store.replicated_bytes ?? 0) / cap : 0;
     const percent = `${used * 100 < 10 && used > 0 ? (used * 100).toFixed(1) : Math.round(used * 100)}`;
     const words = `The ring is ${percent} percent full: ${format.bytes(store?.used_bytes)} of ${format.bytes(cap)}; `
-        + `${format.bytes(store?.protected_bytes)} protected, ${format.bytes(store?.replicated_bytes)} held elsewhere too.`;
+        + `${format.bytes(store?.protected_bytes)} of it, the newest, are let go last.`;
     const picture = svg("svg", { viewBox: "0 0 200 200", class: "ring", role: "img", "aria-label": words },
         svg("circle", { cx: 100, cy: 100, r: radius, class: "track" }),
         arc(0, used, radius, "used"),
         kept > 0 ? arc(used - kept, used, radius, "kept") : null,
-        svg("circle", { cx: 100, cy: 100, r: radius - 15, class: "track thin" }),
+        store?.replicated_bytes != null ? svg("circle", { cx: 100, cy: 100, r: radius - 15, class: "track thin" }) : null,
         copied > 0 ? arc(0, copied, radius - 15, "copied") : null,
         svg("text", { x: 100, y: 108, class: "big" }, cap ? percent : "–", svg("tspan", { class: "unit", dx: 2 }, cap ? "%" : "")),
         svg("text", { x: 100, y: 129, class: "small" }, "of the ring"));
@@ -33,6 +33,6 @@ export function ring(store) {
     return h("div.ringbox", null, picture, h("dl.legend", null,
         row("used", "Filled", `${format.bytes(store?.used_bytes)} of ${format.bytes(cap)}`),
         row("kept", "Protected", format.bytes(store?.protected_bytes)),
-        row("copied", "Held elsewhere", format.bytes(store?.replicated_bytes)),
+        store?.replicated_bytes != null ? row("copied", "Held elsewhere", format.bytes(store.replicated_bytes)) : null,
         store?.wraps_in_s != null ? row("none", "Full again in", format.duration(store.wraps_in_s)) : null));
 }

@@ -248,10 +248,10 @@ class SensorView {
             const gaps = await get(`/v1/gaps?${query}`);
             if (this.chart !== chart) return;
             const mine = gaps.filter((gap) => !gap.attribute || gap.attribute === this.attribute.name);
-            chart.gaps = mine.map((gap) => ({ from: gap.from_ms, to: gap.to_ms, kind: gap.kind }));
+            chart.gaps = mine.filter((gap) => gap.from_ms != null).map((gap) => ({ from: gap.from_ms, to: gap.to_ms, kind: gap.kind }));
             chart.draw();
             fill(this.gapList, mine.length ? mine.slice(0, 20).map((gap) => h("li", null, h("b", null, format.title(gap.kind)), " ",
-                h("span", null, format.moment(gap.from_ms)), gap.lost ? ` · ${format.count(gap.lost)} samples` : "",
+                h("span", null, format.moment(gap.from_ms ?? gap.time_ms)), gap.lost ? ` · ${format.count(gap.lost)} samples` : "",
                 gap.cause ? h("span.faint", null, ` · ${gap.cause}`) : null)) : h("li.faint", null, "Nothing, in the time shown."));
         } catch { /* a chart without its gaps is still a chart */ }
     }
