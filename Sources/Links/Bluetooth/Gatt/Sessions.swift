@@ -30,6 +30,8 @@ final class Sessions {
     private var sessions: [Int: Session] = [:]
     private var plans: [Int: SessionPlan] = [:]
     private var lastHeard: [Int: Int64] = [:]
+    /// Which sensor each plan was made for.
+    private var holders: [Int: ObjectIdentifier] = [:]
     private var tick: TimerToken?
     private(set) var counters = Counters()
 
@@ -54,11 +56,14 @@ final class Sessions {
         for (index, sensor) in scanner.sensors.enumerated() {
             if let plan = SessionPlan(for: sensor.settings, scanner.library) { wanted[index] = plan }
         }
-        for index in plans.keys where wanted[index] != plans[index] {
+        // A place that another sensor has taken is no longer this session's.
+        for index in plans.keys where wanted[index] != plans[index] || holders[index] != holder(of: index) {
             direct(slots.handle(.forget(index), now: SystemClock.bootTime))
         }
         plans = wanted
+        holders = [:]
         for index in wanted.keys.sorted() {
+            holders[index] = holder(of: index)
             direct(slots.handle(.want(index), now: SystemClock.bootTime))
             let sensor = scanner.sensors[index]
             if sensor.handle == nil { scanner.declare(sensor, sensor.settings.decoder ?? "gatt", "sensor") }
@@ -69,6 +74,10 @@ final class Sessions {
             loop.cancel(tick)
             self.tick = nil
         }
+    }
+
+    private func holder(of index: Int) -> ObjectIdentifier? {
+        scanner.sensors.indices.contains(index) ? ObjectIdentifier(scanner.sensors[index]) : nil
     }
 
     func stop() {

@@ -134,6 +134,23 @@ extension BluetoothRig {
             try rig.stop()
         }
 
+        @Test func takingAnotherSensorAwayLeavesTheRestRight() throws {
+            let second = BluetoothAddress(0xF0F1_F2F3_F4F6, .random)
+            let rig = try RigLink(adopt: [adopted(second, "heartrate"), adopted(heart, "heartrate")])
+            try rig.wait(30, "both") {
+                Set(rig.owner.values.filter { $0.attribute == "heartrate" }.map(\.sensor)).count == 2
+            }
+            try rig.on { rig.link.update(adopted: [adopted(heart, "heartrate")]) }
+            let kept = try #require(
+                try rig.on { rig.owner.declared.firstIndex { $0.id == heart.description.lowercased() } })
+            try rig.on { rig.owner.values = [] }
+            try rig.wait(30, "heart rates of the one that stays") {
+                rig.owner.values.filter { $0.sensor == kept && $0.attribute == "heartrate" }.count > 3
+            }
+            #expect(try rig.on { rig.owner.values.allSatisfy { $0.sensor == kept } })
+            try rig.stop()
+        }
+
         @Test func theAdapterVanishesAndReturns() throws {
             let rig = try RigLink(adopt: [adopted(heart, "heartrate")])
             try rig.wait(20, "a heart rate") { !rig.owner.values(of: "heartrate").isEmpty }
