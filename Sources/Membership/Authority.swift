@@ -36,6 +36,8 @@ public struct Authority: Sendable {
     public private(set) var admitted: Set<Bytes32> = []
     /// Numbers that an author used more than once.
     private var forks: [Bytes32: Set<UInt64>] = [:]
+    /// Envelopes that do not count, by author: kept only because somebody may yet build on them.
+    private var idle: [Bytes32: Int] = [:]
     private var waiting = HeldEnvelopes()
     /// Taken since what counts was last found.
     private var fresh: [Bytes32] = []
@@ -45,6 +47,8 @@ public struct Authority: Sendable {
 
     /// Folds at earlier heads that are kept; all go when there are more.
     static let mostFolds = 256
+    /// Envelopes of one author that do not count; further ones are refused until some do.
+    public static let mostIdle = 2_048
 
     public init(
         create: CreateRecord, genesis: [ChangeFacts], verify: @escaping Verify = Ed25519.verify
@@ -99,6 +103,7 @@ public struct Authority: Sendable {
         guard verify(envelope.author, envelope.message, envelope.signature) else {
             return [.refuse(hash, .signature)]
         }
+        guard idle[envelope.author, default: 0] < Authority.mostIdle else { return [.refuse(hash, .authorFull)] }
         guard facts.hash == envelope.change,
             facts.actor == Actor.of(envelope.author, room: control.room, log: envelope.log)
         else { return [.refuse(hash, .actor)] }
@@ -213,6 +218,9 @@ public struct Authority: Sendable {
         }
         for hash in inOrder(more) { out.append(.admit(hash)) }
         admitted.formUnion(more)
+        for hash in fresh where !more.contains(hash) {
+            if let author = entries[hash]?.envelope.author { idle[author, default: 0] += 1 }
+        }
     }
 
     /// Finds anew what counts, and says what changed.
@@ -230,6 +238,8 @@ public struct Authority: Sendable {
         for hash in admitted.subtracting(wanted).sorted() { out.append(.withdraw(hash)) }
         for hash in inOrder(wanted.subtracting(admitted)) { out.append(.admit(hash)) }
         admitted = wanted
+        idle = [:]
+        for (hash, entry) in entries where !wanted.contains(hash) { idle[entry.envelope.author, default: 0] += 1 }
     }
 
     /// Why an envelope does not count by itself; nil where it does.

@@ -30,7 +30,27 @@ import Testing
         #expect(authority.fold.members.count == 2)
     }
 
-    /// Ten thousand edits by one member, and what his removal costs.
+    /// A viewer who writes and writes costs a bounded list.
+    @Test func whatDoesNotCountIsBounded() {
+        var room = Gathering(2)
+        room.grant(1, .viewer)
+        var viewer = Person(1)
+        for record in room.people[0].records { viewer.hear(record) }
+        var last: [AuthorityDirective] = []
+        for _ in 0...Authority.mostIdle {
+            let letter = viewer.write(deps: [Keys.genesis[1].hash])
+            viewer.letters = []
+            viewer.directives = []
+            last = room.people[0].authority.receive(letter.envelope, letter.facts)
+        }
+        guard case .refuse(_, .authorFull) = last.first else {
+            Issue.record("still taken: \(last)")
+            return
+        }
+        #expect(room.people[0].authority.admitted.isEmpty)
+    }
+
+    /// Five hundred edits by one member, and what his removal costs.
     @Test func aLongLog() {
         var room = Gathering(2)
         room.grant(1, .member)
