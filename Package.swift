@@ -84,7 +84,8 @@ let package = Package(
         .executableTarget(
             name: "bothy",
             dependencies: [
-                "CLinux", "CQREncode", "CSQLite", "CSodium", "CYAML", "CZlib", "Control", "Gateway", "Hashing",
+                "Automerge", "CLinux", "CQREncode", "CSQLite", "CSodium", "CYAML", "CZlib", "Control", "Gateway",
+                "Hashing",
                 "Identity", "Notation", "Settings", "Store", "System",
             ], swiftSettings: strict),
         // The privileged helper, in C: its first lines say why.
@@ -92,10 +93,13 @@ let package = Package(
             name: "bothy-radio", dependencies: ["CBluetooth"],
             cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])]),
         .executableTarget(
-            name: "bothy-bench", dependencies: ["Decoders", "Links", "Measurements", "Hashing", "Notation", "System"],
+            name: "bothy-bench",
+            dependencies: ["Automerge", "Decoders", "Links", "Measurements", "Hashing", "Notation", "System"],
             swiftSettings: strict),
         // Tests
         .target(name: "Simulator", dependencies: ["Hashing"], path: "Tests/Simulator", swiftSettings: strict),
+        .testTarget(
+            name: "DocumentToolTests", dependencies: ["bothy", "Automerge", "Notation"], swiftSettings: strict),
         .testTarget(name: "BenchTests", dependencies: ["bothy-bench"], swiftSettings: strict),
         tests("Hashing"),
         tests("Notation"),

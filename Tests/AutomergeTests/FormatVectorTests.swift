@@ -72,6 +72,46 @@ import Testing
         #expect(try other.text(of: try #require(other["t"]?.object)) == "é")
     }
 
+    /// A column from a later version of the format (number 256, small numbers), in a change and in a document.
+    @Test func unknownColumnsAndBytesAreKept() throws {
+        let later = """
+            00 0101 01 01 00 00 00
+            07 1503 3401 4202 5602 5701 7002 822002
+            7f0161 01 7f01 7f13 01 7f00 7f09 0badcafe
+            """
+        let change = try Change(bytes: chunk(1, hex(later)))
+        var document = Document(actor: actor(2))
+        try document.apply(change)
+        try document.change { edit throws(AutomergeError) in try edit.put(.int(2), in: .root, at: "b") }
+        let read = try Document(loading: document.save(), actor: actor(3))
+        #expect(read.heads == document.heads)
+        #expect(try read.changes().first?.bytes == change.bytes)
+
+        let plain = try Change(bytes: chunk(1, hex(body)))
+        let foreign =
+            "01 0101 01 \(hexText(plain.hash.bytes))" + "06 0102 0302 1302 2302 4002 5602"
+            + "09 1503 2102 2302 3401 4202 5602 5701 800102 822002" + "7f00 7f01 7f01 7f00 7f00 7f07"
+            + "7f0161 7f00 7f01 01 7f01 7f13 01 7f00 7f09" + "00"
+        var other = try Document(loading: chunk(0, hex(foreign)), actor: actor(2))
+        #expect(other.heads == [plain.hash])
+        #expect(other.save() == chunk(0, hex(foreign)))
+        try other.change { edit throws(AutomergeError) in try edit.put(.int(2), in: .root, at: "b") }
+        #expect(other.save().starts(with: chunk(0, hex(foreign))))
+        #expect(try Document(loading: other.save(), actor: actor(3)).dump() == other.dump())
+    }
+
+    /// Bytes behind the columns belong to the change, in a document too.
+    @Test func extraBytesAreKept() throws {
+        var document = Document(actor: actor(1))
+        let change = try #require(
+            try document.change(extra: [1, 2, 3]) { edit throws(AutomergeError) in
+                try edit.put(.int(1), in: .root, at: "a")
+            }.change)
+        #expect(change.bytes.suffix(3) == [1, 2, 3])
+        let read = try Document(loading: document.save(), actor: actor(2))
+        #expect(try read.changes().map(\.bytes) == [change.bytes])
+    }
+
     @Test func deflatedChangeHasTheHashOfThePlainOne() throws {
         var document = Document(actor: actor(1))
         let change = try #require(

@@ -23,7 +23,7 @@ import Testing
                 let content = try peer.content("theirs")
                 for document in ours {
                     #expect(try peer.heads("theirs") == document.headTexts, seed)
-                    expectEqual(content, try document.content(), seed)
+                    expectEqual(content, try document.content(marks: peer.readsMarks), seed)
                 }
                 #expect(ours[0].dump() == ours[1].dump(), "\(seed) exchange \(exchange)")
             }
@@ -68,7 +68,7 @@ import Testing
             }
             #expect(rounds / 2 <= 10, seed)
             #expect(try peer.heads("theirs") == ours.headTexts, seed)
-            expectEqual(try peer.content("theirs"), try ours.content(), seed)
+            expectEqual(try peer.content("theirs"), try ours.content(marks: peer.readsMarks), seed)
         }
     }
 
@@ -122,7 +122,7 @@ import Testing
                 }
             }
             #expect(try peer.heads("theirs") == ours.headTexts, seed)
-            expectEqual(try peer.content("theirs"), try ours.content(), seed)
+            expectEqual(try peer.content("theirs"), try ours.content(marks: peer.readsMarks), seed)
         }
     }
 }

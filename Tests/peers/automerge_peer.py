@@ -37,22 +37,24 @@ def scalar(kind, value):
     return [name, value]
 
 
-def show(document, item):
+def show(document, item, with_marks):
     """Typed content; the test writes its own document in the same form."""
     value, object_id = item
     if not isinstance(value, ObjType):
         return scalar(*value)
     if value == ObjType.Map:
         keys = document.keys(object_id)
-        return ["map", [[key, show(document, document.get(object_id, key))] for key in keys]]
+        return ["map", [[key, show(document, document.get(object_id, key), with_marks)] for key in keys]]
     if value == ObjType.List:
-        return ["list", [show(document, each) for each in document.values(object_id)]]
+        return ["list", [show(document, each, with_marks) for each in document.values(object_id)]]
+    if not with_marks:
+        return ["text", document.text(object_id)]
     marks = [[m.start, m.end, m.name, scalar(*m.value)] for m in document.marks(object_id)]
     return ["text", document.text(object_id), sorted(marks)]
 
 
-def content(document):
-    return ["map", [[key, show(document, document.get(ROOT, key))] for key in document.keys(ROOT)]]
+def content(document, with_marks):
+    return ["map", [[key, show(document, document.get(ROOT, key), with_marks)] for key in document.keys(ROOT)]]
 
 
 WORDS = ["a", "ß", "日本", "🏔️", "e\u0301", "moor ", "hut", "\n", "𝄞"]
@@ -142,7 +144,7 @@ def answer(command):
     elif operation == "heads":
         return {"heads": sorted(head.hex() for head in document.get_heads())}
     elif operation == "content":
-        return {"content": content(document)}
+        return {"content": content(document, command["marks"])}
     elif operation == "edit":
         rng = random.Random(command["seed"])
         for _ in range(command["count"]):

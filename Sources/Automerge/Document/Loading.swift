@@ -71,9 +71,8 @@ extension Store {
         var loader = DocumentLoader(origin: chunk.body.origin)
         try loader.inflate(&changeTable, limits)
         try loader.inflate(&operationTable, limits)
-        guard !changeTable.has(other: Column.ofChanges), !operationTable.has(other: Column.ofDocument) else {
-            throw AutomergeError(
-                .malformed, "the document has columns that this version does not know", at: chunk.body.origin)
+        if changeTable.has(other: Column.ofChanges) || operationTable.has(other: Column.ofDocument) {
+            foreign = Foreign(chunk: Array(chunk.whole), heads: heads)
         }
         try loader.readChanges(changeTable, actors: actors.count, limits)
         try loader.readOperations(operationTable, limits)

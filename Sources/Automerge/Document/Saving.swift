@@ -6,7 +6,9 @@ extension Document {
     public func save() -> [UInt8] {
         var bytes: [UInt8] = []
         var writer = ChangeWriter()
-        if store.history.verbatim.isEmpty {
+        if let foreign = store.foreign, let rest = try? save(since: foreign.heads) {
+            bytes = foreign.chunk + rest
+        } else if store.history.verbatim.isEmpty {
             if store.history.count > 0 || queue.isEmpty { bytes = store.documentChunk() }
         } else {
             let (plain, rest) = store.withoutVerbatim()

@@ -11,6 +11,7 @@ extension Document {
             // All that came later is at the end: take it back.
             view.store = store
             view.store.takeBack(later.count)
+            view.store.foreign = nil
             return view
         }
         let excluded = Set(later)

@@ -123,10 +123,16 @@ struct ByteReader {
 }
 
 extension [UInt8] {
-    /// As `withUnsafeBytes`, which does not know typed errors.
-    func read<Result>(
-        _ body: (UnsafeRawBufferPointer) throws(AutomergeError) -> Result
-    ) throws(AutomergeError) -> Result {
-        try withUnsafeBufferPointer { bytes throws(AutomergeError) in try body(UnsafeRawBufferPointer(bytes)) }
+    /// As `withUnsafeBytes`, which in Swift 6.0 does not know typed errors.
+    func read<Value>(
+        _ body: (UnsafeRawBufferPointer) throws(AutomergeError) -> Value
+    ) throws(AutomergeError) -> Value {
+        let result: Result<Value, AutomergeError> = withUnsafeBytes { bytes in
+            do throws(AutomergeError) { return .success(try body(bytes)) } catch { return .failure(error) }
+        }
+        switch result {
+        case .success(let value): return value
+        case .failure(let error): throw error
+        }
     }
 }

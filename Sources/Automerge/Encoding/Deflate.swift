@@ -12,10 +12,13 @@ enum Deflate {
         return try body(stream)
     }
 
+    /// Level 6 takes half as long again and saves half a percent.
+    private static let level: Int32 = 5
+
     /// Nil if zlib has no memory; the bytes can then be stored as they are.
     static func compress(_ bytes: UnsafeRawBufferPointer) -> [UInt8]? {
         try? withStream { (stream) throws(AutomergeError) in
-            guard bothy_deflate_init(stream, 6, -15) == Z_OK else { return nil }
+            guard bothy_deflate_init(stream, level, -15) == Z_OK else { return nil }
             defer { deflateEnd(stream) }
             let bound = Int(deflateBound(stream, UInt(bytes.count)))
             var failed = false

@@ -1,3 +1,5 @@
+import Hashing
+
 /// A document's content, from first operation to last. Everything that edits goes through `append` (see
 /// StoreEditing.swift), which can be taken back row by row.
 struct Store {
@@ -11,6 +13,11 @@ struct Store {
         /// Of a map: its newest entry.
         var firstEntry = MapEntries.none
         var sequence = Sequences.Root()
+    }
+
+    struct Foreign {
+        var chunk: [UInt8]
+        var heads: [ChangeHash]
     }
 
     var operations: [Operation] = []
@@ -27,6 +34,8 @@ struct Store {
     /// What increments added to a counter so far.
     var counterSums: [UInt32: Int64] = [:]
     var markNames: [UInt32: UInt32] = [:]
+    /// A document with columns that nobody here knows: kept as it came, and saved so.
+    var foreign: Foreign?
     /// The change whose operations are being added: they are found through these.
     var openActor = -1
     var openCounter: UInt32 = 0

@@ -23,6 +23,8 @@ struct Command: Sendable {
 
     struct Flag: Sendable {
         let name: String
+        /// One letter that says the same: `-o`.
+        var short: Character?
         /// What stands for the value in help; nil for a switch.
         var value: String?
         let summary: String

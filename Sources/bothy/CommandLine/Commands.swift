@@ -2,6 +2,7 @@
 enum Commands {
     static let all: [Command] =
         DaemonCommands.all + StatusCommands.all + SensorCommands.all + RadioCommands.all + ExportCommands.all
-        + AccessCommands.all + PeerCommands.all + KeyCommands.all + ConfigCommands.all + DoctorCommands.all
+        + AccessCommands.all + PeerCommands.all + KeyCommands.all + DocumentCommands.all + ConfigCommands.all
+        + DoctorCommands.all
         + ShellCommands.all
 }

@@ -45,7 +45,10 @@ enum Help {
 
     private static func describe(_ flag: Command.Flag) -> (String, String) {
         let choices = flag.choices.isEmpty ? "" : " (\(flag.choices.joined(separator: ", ")))"
-        return ("--\(flag.name)" + (flag.value.map { " \($0)" } ?? ""), flag.summary + choices)
+        return (
+            (flag.short.map { "-\($0), " } ?? "") + "--\(flag.name)" + (flag.value.map { " \($0)" } ?? ""),
+            flag.summary + choices
+        )
     }
 
     private static func list(_ rows: [(String, String)]) -> String {

@@ -79,7 +79,10 @@ enum Parser {
         let hint = "bothy \(invocation.command.name) --help"
         let parts = word.drop { $0 == "-" }.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
         let name = parts.first.map(String.init) ?? ""
-        guard word.hasPrefix("--"), let flag = flags.first(where: { $0.name == name }) else {
+        let known = flags.first { flag in
+            word.hasPrefix("--") ? flag.name == name : flag.short.map { String($0) == name } ?? false
+        }
+        guard let flag = known else {
             let near = Nearest.match(to: name, among: flags.map(\.name))
             throw CommandFailure.usage(
                 "'\(invocation.command.name)' has no flag '\(word)'" + (near.map { "; did you mean --\($0)?" } ?? ""),
@@ -87,7 +90,7 @@ enum Parser {
         }
         guard let placeholder = flag.value else {
             guard parts.count == 1 else { throw CommandFailure.usage("--\(name) takes no value", hint: hint) }
-            invocation.switches.insert(name)
+            invocation.switches.insert(flag.name)
             return
         }
         let value: String
@@ -104,10 +107,10 @@ enum Parser {
             throw CommandFailure.usage(
                 "--\(name): one of \(flag.choices.joined(separator: ", ")) was expected, not '\(value)'", hint: hint)
         }
-        guard flag.repeated || invocation.values[name] == nil else {
+        guard flag.repeated || invocation.values[flag.name] == nil else {
             throw CommandFailure.usage("--\(name) was given twice", hint: hint)
         }
-        invocation.values[name, default: []].append(value)
+        invocation.values[flag.name, default: []].append(value)
     }
 
     private static func checkPositionals(_ invocation: Invocation) throws {
