@@ -77,7 +77,7 @@ public struct Document: Sendable {
         let common = store.indexesKnown(in: other)
         var writer = ChangeWriter()
         let missing = other.store.history.since(common).filter { index in
-            store.history.find(other.store.history.records[Int(index)].hash) == nil
+            store.history.find(other.store.history.hash(of: index)) == nil
         }
         return try apply(missing.map { other.store.change($0, &writer) } + other.queue.all)
     }
@@ -97,13 +97,14 @@ extension Store {
 
     /// The indexes in `other` of the heads here that are known there.
     func indexesKnown(in other: Document) -> [UInt32] {
-        history.heads.compactMap { other.store.history.find(history.records[Int($0)].hash) }
+        history.heads.compactMap { other.store.history.find(history.hash(of: $0)) }
     }
 
     func header(_ index: UInt32) -> ChangeWriter.Header {
         let record = history.records[Int(index)]
         return ChangeWriter.Header(
-            actor: Int(record.actor), sequence: record.sequence, startOp: record.startOp, time: record.time,
+            actor: Int(record.actor), sequence: history.sequence(of: index), startOp: history.startOp(of: index),
+            time: history.time(of: index),
             message: history.messages[index], dependencies: history.hashes(history.dependencies(of: index)),
             extra: history.extras[index] ?? [])
     }
@@ -120,7 +121,7 @@ extension Store {
         }
         return Change(
             header, actor: actors.ids[header.actor], operationCount: rows.count,
-            hash: history.records[Int(index)].hash, chunk: chunk)
+            hash: history.hash(of: index), chunk: chunk)
     }
 }
 

@@ -28,7 +28,7 @@ extension Document {
                 if first == nil, changes.isEmpty, store.history.count == 0 {
                     first = loaded
                 } else {
-                    for index in 0..<loaded.history.count where !contains(loaded.history.records[index].hash) {
+                    for index in 0..<loaded.history.count where !contains(loaded.history.hash(of: UInt32(index))) {
                         changes.append(loaded.change(UInt32(index), &writer))
                     }
                 }
@@ -41,7 +41,7 @@ extension Document {
         store = first
         do throws(AutomergeError) {
             var result = try apply(changes)
-            result.applied = first.history.records.map(\.hash) + result.applied
+            result.applied = first.history.hashes(Array(0..<UInt32(first.history.count))) + result.applied
             return result
         } catch {
             store = empty

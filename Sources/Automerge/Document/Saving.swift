@@ -52,9 +52,9 @@ extension Store {
         var body = ByteWriter(capacity: 4_096)
         body.uleb(UInt64(actors.count))
         for index in actors.order { body.lengthPrefixed(actors.ids[Int(index)].bytes) }
-        let heads = history.heads.sorted { history.records[Int($0)].hash < history.records[Int($1)].hash }
+        let heads = history.heads.sorted { history.hash(of: $0) < history.hash(of: $1) }
         body.uleb(UInt64(heads.count))
-        for head in heads { withUnsafeBytes(of: history.records[Int(head)].hash) { body.append($0) } }
+        for head in heads { withUnsafeBytes(of: history.hash(of: head)) { body.append($0) } }
         var changes = ColumnSet()
         writeChangeColumns(&changes)
         var operations = ColumnSet()
@@ -76,14 +76,14 @@ extension Store {
         let records = history.records
         for index in 0..<count { small.base[index] = actors.ranks[Int(records[index].actor)] }
         columns.add(Column.changeActor) { RunEncoding.uints(small.base, count: count, to: &$0) }
-        for index in 0..<count { small.base[index] = records[index].sequence }
+        for index in 0..<count { small.base[index] = history.sequence(of: UInt32(index)) }
         columns.addDeltas(Column.changeSequence, small.base, count)
         for index in 0..<count {
             let rows = history.rows(of: UInt32(index), total: operations.count).count
-            small.base[index] = records[index].startOp + UInt32(rows) - 1
+            small.base[index] = history.startOp(of: UInt32(index)) + UInt32(rows) - 1
         }
         columns.addDeltas(Column.changeMaxOp, small.base, count)
-        for index in 0..<count { wide.base[index] = records[index].time }
+        for index in 0..<count { wide.base[index] = history.time(of: UInt32(index)) }
         columns.addWideDeltas(Column.changeTime, wide.base, count)
         if !history.messages.isEmpty {
             let messages = (0..<count).map { history.messages[UInt32($0)] }

@@ -39,7 +39,7 @@ extension Store {
         operations = [Operation](repeating: blank, count: loader.rowCount)
         for record in history.records.indices {
             let (first, actor) = (history.records[record].firstRow, Int(history.records[record].actor))
-            let start = history.records[record].startOp
+            let start = history.startOp(of: UInt32(record))
             for offset in 0..<loader.changeOperations[record] {
                 operations[Int(first + offset)].id = Operation.pack(start + offset, actor)
             }
@@ -165,7 +165,7 @@ extension Store {
                 throw loader.malformed("the elements of a sequence are not in their order")
             }
             filler.lastID = operation.id
-        } else if key != filler.lastElement || operations[Int(key)].action == Action.mark {
+        } else if key == Operation.head || key != filler.lastElement || operations[Int(key)].action == Action.mark {
             throw loader.malformed("an operation does not stand behind its element")
         }
         return key

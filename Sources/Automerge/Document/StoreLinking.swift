@@ -81,9 +81,11 @@ extension Store {
             let record = history.records[index]
             let count = Int(loader.changeOperations[index])
             var hashes: [ChangeHash] = []
-            for dependency in dependencies { hashes.append(history.records[Int(dependency)].hash) }
+            for dependency in dependencies { hashes.append(history.hash(of: dependency)) }
             let header = ChangeWriter.Header(
-                actor: Int(record.actor), sequence: record.sequence, startOp: record.startOp, time: record.time,
+                actor: Int(record.actor), sequence: loader.changeSequence.base[index],
+                startOp: loader.changeMaxOp.base[index] - loader.changeOperations[index] + 1,
+                time: loader.changeTime.base[index],
                 message: details.message, dependencies: hashes, extra: details.extra)
             let first = Int(record.firstRow)
             writer.write(header, rows: first..<(first + count), of: self)
@@ -98,7 +100,7 @@ extension Store {
     private func check(
         _ dependencies: UnsafeBufferPointer<UInt32>, of index: Int, _ loader: borrowing DocumentLoader
     ) throws(AutomergeError) {
-        let start = history.records[index].startOp
+        let start = history.startOp(of: UInt32(index))
         guard start > 0 else { throw loader.malformed("an operation counter is 0") }
         for dependency in dependencies {
             guard dependency < UInt32(index) else {

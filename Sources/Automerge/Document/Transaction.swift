@@ -98,7 +98,7 @@ extension Document {
             throw AutomergeError(.tooLarge, "more than the limit of \(limits.changes) changes")
         }
         let dependencies = store.history.heads.sorted {
-            store.history.records[Int($0)].hash < store.history.records[Int($1)].hash
+            store.history.hash(of: $0) < store.history.hash(of: $1)
         }
         let header = ChangeWriter.Header(
             actor: author, sequence: UInt32(store.history.lastSequence(of: author) + 1), startOp: store.openCounter,

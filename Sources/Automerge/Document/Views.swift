@@ -38,7 +38,7 @@ extension Store {
         for index in 0..<kept {
             history.links.forEach(history.records[index].dependencies) { isHead[Int($0)] = false }
             let rows = history.rows(of: UInt32(index), total: operations.count).count
-            if rows > 0 { greatest = max(greatest, history.records[index].startOp + UInt32(rows) - 1) }
+            if rows > 0 { greatest = max(greatest, history.startOp(of: UInt32(index)) + UInt32(rows) - 1) }
         }
         let heads = isHead.indices.filter { isHead[$0] }.map { UInt32($0) }
         // Names, keys and actors that nothing uses any more do no harm; but a saved document must not name the actors.

@@ -18,11 +18,29 @@ struct History {
         var count: UInt32
     }
 
-    private(set) var records: [Record] = []
+    /// What is kept of a record beside its hash. The rest follows from the runs, or stands in dictionaries of rare things.
+    struct Compact {
+        var actor: UInt32
+        var firstRow: UInt32
+        var dependencies: UInt32
+    }
+
+    /// Changes of one actor that follow each other here, too.
+    private struct Stretch {
+        var sequence: UInt32
+        var index: UInt32
+        var count: UInt32
+    }
+
+    private var allHashes: [ChangeHash] = []
+    private(set) var records: [Compact] = []
+    /// None as long as all are 0.
+    private var times: [Int64] = []
+    /// The first counters of changes without operations.
+    private var emptyStarts: [UInt32: UInt32] = [:]
     private(set) var links = Links()
     private var table = IndexTable()
-    /// The changes of each actor, by sequence number from 1.
-    private(set) var byActor: [[UInt32]] = []
+    private var stretches: [[Stretch]] = []
     private var runs: [[Run]] = []
     /// The changes on which none depends.
     private(set) var heads: [UInt32] = []
@@ -34,8 +52,9 @@ struct History {
 
     var count: Int { records.count }
     var byteCount: Int {
-        records.capacity * MemoryLayout<Record>.stride + table.byteCount + links.byteCount
-            + byActor.reduce(0) { $0 + $1.capacity * 4 } + runs.reduce(0) { $0 + $1.capacity * 12 }
+        records.capacity * MemoryLayout<Compact>.stride + allHashes.capacity * ChangeHash.count + times.capacity * 8
+            + table.byteCount + links.byteCount + emptyStarts.capacity * 12
+            + stretches.reduce(0) { $0 + $1.capacity * 12 } + runs.reduce(0) { $0 + $1.capacity * 12 }
     }
 
     @inline(__always)
@@ -45,12 +64,52 @@ struct History {
 
     @inline(__always)
     func find(_ hash: ChangeHash) -> UInt32? {
-        table.find(History.tableHash(hash)) { records[Int($0)].hash == hash }
+        table.find(History.tableHash(hash)) { allHashes[Int($0)] == hash }
     }
 
-    func lastSequence(of actor: Int) -> Int { actor < byActor.count ? byActor[actor].count : 0 }
+    func lastSequence(of actor: Int) -> Int {
+        guard actor < stretches.count, let last = stretches[actor].last else { return 0 }
+        return Int(last.sequence + last.count) - 1
+    }
 
-    func hashes(_ indexes: [UInt32]) -> [ChangeHash] { indexes.map { records[Int($0)].hash } }
+    /// An actor's newest change.
+    func lastChange(of actor: Int) -> UInt32? {
+        guard actor < stretches.count, let last = stretches[actor].last else { return nil }
+        return last.index + last.count - 1
+    }
+
+    @inline(__always)
+    func hash(of index: UInt32) -> ChangeHash { allHashes[Int(index)] }
+
+    func hashes(_ indexes: [UInt32]) -> [ChangeHash] { indexes.map { allHashes[Int($0)] } }
+
+    func time(of index: UInt32) -> Int64 { times.isEmpty ? 0 : times[Int(index)] }
+
+    func sequence(of index: UInt32) -> UInt32 {
+        let stretches = stretches[Int(records[Int(index)].actor)]
+        let stretch = stretches[History.last(stretches.count) { stretches[$0].index <= index }]
+        return stretch.sequence + (index - stretch.index)
+    }
+
+    func startOp(of index: UInt32) -> UInt32 {
+        if !emptyStarts.isEmpty, let start = emptyStarts[index] { return start }
+        let record = records[Int(index)]
+        let runs = runs[Int(record.actor)]
+        let run = runs[History.last(runs.count) { runs[$0].row <= record.firstRow }]
+        return run.counter + (record.firstRow - run.row)
+    }
+
+    /// The last of `count` ascending things that is not yet too far; the first if all are.
+    @inline(__always)
+    private static func last(_ count: Int, _ reaches: (Int) -> Bool) -> Int {
+        if count == 0 || reaches(count - 1) { return max(count - 1, 0) }
+        var (low, high) = (0, count)
+        while high - low > 1 {
+            let middle = (low + high) / 2
+            if reaches(middle) { low = middle } else { high = middle }
+        }
+        return low
+    }
 
     func rows(of change: UInt32, total: Int) -> Range<Int> {
         let next = Int(change) + 1
@@ -97,17 +156,16 @@ struct History {
 
     /// Adds a change whose `rowCount` operations are in place. `dependencies` are in the order of their hashes.
     mutating func append(_ record: Record, dependencies: [UInt32], rowCount: Int, _ details: Details) {
-        var record = record
-        record.dependencies = Links.none
-        for index in dependencies.reversed() { record.dependencies = links.push(index, on: record.dependencies) }
         let index = UInt32(records.count)
-        records.append(record)
-        table.insert(index, hash: History.tableHash(record.hash)) { [records] in
-            History.tableHash(records[Int($0)].hash)
+        appendUnhashed(record, rowCount: rowCount)
+        var link = Links.none
+        for dependency in dependencies.reversed() { link = links.push(dependency, on: link) }
+        records[Int(index)].dependencies = link
+        allHashes[Int(index)] = record.hash
+        table.insert(index, hash: History.tableHash(record.hash)) { [allHashes] in
+            History.tableHash(allHashes[Int($0)])
         }
-        addToActor(index, record, rowCount)
         dependencies.withUnsafeBufferPointer { addHead(index, $0) }
-        if rowCount > 0 { greatestOp = max(greatestOp, record.startOp + UInt32(rowCount) - 1) }
         if let message = details.message { messages[index] = message }
         if !details.extra.isEmpty { extras[index] = details.extra }
         if let bytes = details.verbatim { verbatim[index] = bytes }
@@ -115,9 +173,17 @@ struct History {
 
     /// Adds a change of a document whose hash is not known yet; `setHash` must follow for each in turn.
     mutating func appendUnhashed(_ record: Record, rowCount: Int) {
-        records.append(record)
-        addToActor(UInt32(records.count - 1), record, rowCount)
-        if rowCount > 0 { greatestOp = max(greatestOp, record.startOp + UInt32(rowCount) - 1) }
+        let index = UInt32(records.count)
+        records.append(Compact(actor: record.actor, firstRow: record.firstRow, dependencies: Links.none))
+        allHashes.append(.zero)
+        if record.time != 0, times.isEmpty { times = [Int64](repeating: 0, count: Int(index)) }
+        if record.time != 0 || !times.isEmpty { times.append(record.time) }
+        addToActor(index, record, rowCount)
+        if rowCount > 0 {
+            greatestOp = max(greatestOp, record.startOp + UInt32(rowCount) - 1)
+        } else {
+            emptyStarts[index] = record.startOp
+        }
     }
 
     /// Completes the change at `index`, all before it being complete.
@@ -127,8 +193,10 @@ struct History {
         var link = Links.none
         for dependency in dependencies.reversed() { link = links.push(dependency, on: link) }
         records[Int(index)].dependencies = link
-        records[Int(index)].hash = hash
-        table.insert(index, hash: History.tableHash(hash)) { [records] in History.tableHash(records[Int($0)].hash) }
+        allHashes[Int(index)] = hash
+        table.insert(index, hash: History.tableHash(hash)) { [allHashes] in
+            History.tableHash(allHashes[Int($0)])
+        }
         addHead(index, dependencies)
         if let message = details.message { messages[index] = message }
         if !details.extra.isEmpty { extras[index] = details.extra }
@@ -145,11 +213,16 @@ struct History {
 
     private mutating func addToActor(_ index: UInt32, _ record: Record, _ rowCount: Int) {
         let actor = Int(record.actor)
-        while byActor.count <= actor {
-            byActor.append([])
+        while stretches.count <= actor {
+            stretches.append([])
             runs.append([])
         }
-        byActor[actor].append(index)
+        let last = stretches[actor].count - 1
+        if last >= 0, stretches[actor][last].index + stretches[actor][last].count == index {
+            stretches[actor][last].count += 1
+        } else {
+            stretches[actor].append(Stretch(sequence: record.sequence, index: index, count: 1))
+        }
         guard rowCount > 0 else { return }
         let end = runs[actor].count - 1
         if end >= 0, runs[actor][end].counter + runs[actor][end].count == record.startOp,
@@ -163,10 +236,14 @@ struct History {
 
     /// Takes out the change added last, which had `rowCount` operations.
     mutating func removeLast(rowCount: Int, heads: [UInt32], greatestOp: UInt32) {
-        guard let record = records.popLast() else { return }
+        guard let record = records.popLast(), let hash = allHashes.popLast() else { return }
         let index = UInt32(records.count)
-        table.removeLast(index, hash: History.tableHash(record.hash))
-        byActor[Int(record.actor)].removeLast()
+        table.removeLast(index, hash: History.tableHash(hash))
+        if !times.isEmpty { times.removeLast() }
+        emptyStarts[index] = nil
+        let last = stretches[Int(record.actor)].count - 1
+        stretches[Int(record.actor)][last].count -= 1
+        if stretches[Int(record.actor)][last].count == 0 { stretches[Int(record.actor)].removeLast() }
         if rowCount > 0 {
             let end = runs[Int(record.actor)].count - 1
             runs[Int(record.actor)][end].count -= UInt32(rowCount)
@@ -184,6 +261,7 @@ struct History {
     /// Makes room for a history whose size is known.
     mutating func reserve(_ changes: Int) {
         records.reserveCapacity(changes)
+        allHashes.reserveCapacity(changes)
         table.reserve(changes) { _ in 0 }
     }
 

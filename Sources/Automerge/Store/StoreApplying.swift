@@ -70,13 +70,13 @@ extension Store {
             dependencies.append(index)
             try check(change, comesAfter: index)
         }
-        if next > 1 { try check(change, comesAfter: history.byActor[author][next - 2]) }
+        if let last = history.lastChange(of: author) { try check(change, comesAfter: last) }
         return dependencies
     }
 
     private func check(_ change: Change, comesAfter index: UInt32) throws(AutomergeError) {
         let rows = history.rows(of: index, total: operations.count)
-        let last = history.records[Int(index)].startOp + UInt32(rows.count) - 1
+        let last = history.startOp(of: index) + UInt32(rows.count) - 1
         guard change.startOp > last else {
             throw AutomergeError(
                 .outOfOrder, "operation \(change.startOp) does not come after operation \(last), which it builds on")

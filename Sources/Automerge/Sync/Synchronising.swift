@@ -20,7 +20,7 @@ extension Document {
         state.haveResponded = true
         state.lastSentHeads = heads
         state.inFlight = true
-        for index in changes { state.sent.insert(store.history.records[Int(index)].hash) }
+        for index in changes { state.sent.insert(store.history.hash(of: index)) }
         let message = SyncMessage(heads: heads, need: need, have: have, payload: payload(changes, state))
         return message.encoded
     }
@@ -53,7 +53,7 @@ extension Document {
             let shared = Set(have.flatMap(\.lastSync)).compactMap { store.history.find($0) }
             // Each change comes after what it depends on, so one pass finds what builds on what is sent.
             for index in store.history.since(shared) {
-                let hash = store.history.records[Int(index)].hash
+                let hash = store.history.hash(of: index)
                 if have.allSatisfy({ !$0.filter.contains(hash) })
                     || store.history.dependencies(of: index).contains(where: chosen.contains)
                 {
@@ -63,7 +63,7 @@ extension Document {
             }
         }
         result = needed.filter { !chosen.contains($0) } + result
-        return result.filter { !state.sent.contains(store.history.records[Int($0)].hash) }
+        return result.filter { !state.sent.contains(store.history.hash(of: $0)) }
     }
 
     /// Takes in what the other side sent. A message that is wrong leaves the document as it was, and so does a side that
