@@ -116,7 +116,11 @@ let package = Package(
         tests("Peering", ["Notation", "Simulator"]),
         testProgram("peering-probe", ["Identity", "Notation", "Peering", "System"], in: "PeeringProbe"),
         tests("Control", ["ControlPage", "Measurements", "Notation", "System"], excluding: ["Peers"]),
-        tests("Store", ["Measurements", "Hashing"]),
+        .target(
+            name: "CFaultyDisk", dependencies: ["CSQLite"], path: "Tests/Support/CFaultyDisk",
+            cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])]),
+        testProgram("store-child", ["Store", "Measurements", "Hashing", "System"], in: "Support/store-child"),
+        tests("Store", ["Measurements", "Hashing", "System", "CFaultyDisk", "store-child"]),
         tests("Gossip", ["Hashing", "Simulator"]),
         tests("Replication", ["Hashing", "Measurements", "Simulator"]),
         tests("Membership", ["Hashing", "Notation", "Simulator"]),

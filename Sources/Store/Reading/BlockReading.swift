@@ -33,7 +33,7 @@ extension RingReader {
         let scan = BlockScan(
             reader: self, stream: stream, numbers: 0..<SampleNumber.max, times: nil, withBodies: false)
         // The tail first: what leaves it in the meantime is found in the packs.
-        try TailScan(reader: self).run { found throws(StoreError) in
+        try TailScan(self, run: key.runKey).run { found throws(StoreError) in
             switch found {
             case .segment(key, let segment): ranges.insert(segment.first..<segment.end)
             case .carried(let carried) where carried.stream == stream:
@@ -90,7 +90,7 @@ extension RingReader {
     ) throws(StoreError) -> [(head: BlockHead, block: Block?)] {
         var segments: [Segment] = []
         var blocks: [(head: BlockHead, block: Block?)] = []
-        try TailScan(reader: self).run { found throws(StoreError) in
+        try TailScan(self, run: key.runKey).run { found throws(StoreError) in
             switch found {
             case .segment(key, let segment): segments.append(segment)
             case .mark(let mark) where mark.stream == stream:

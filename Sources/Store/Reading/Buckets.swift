@@ -77,7 +77,7 @@ extension RingReader {
         _ key: StreamKey, _ stream: LocalStream, _ span: ClosedRange<BootTime>, _ packed: Ranges,
         _ folding: inout BucketFolding
     ) throws(StoreError) {
-        try TailScan(reader: self).run { found throws(StoreError) in
+        try TailScan(self, run: key.runKey).run { found throws(StoreError) in
             guard case .segment(key, let segment) = found, let samples = try? segment.samples() else { return true }
             for part in Ranges(segment.first..<segment.end).subtracting(packed).ranges {
                 folding.add(samples[Int(part.lowerBound - segment.first)..<Int(part.upperBound - segment.first)])

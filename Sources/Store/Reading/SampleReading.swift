@@ -59,7 +59,7 @@ extension RingReader {
         _ body: (Piece) throws(StoreError) -> Bool
     ) throws(StoreError) -> Bool {
         var metHole = false
-        try TailScan(reader: self).run { found throws(StoreError) in
+        try TailScan(self, run: key.runKey).run { found throws(StoreError) in
             switch found {
             case .segment(key, let segment):
                 guard segment.end > progress.next, let samples = try? segment.samples() else { return true }

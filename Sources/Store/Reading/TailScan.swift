@@ -9,11 +9,18 @@ struct TailScan {
     }
 
     let reader: RingReader
+    /// Commits of other runs are not looked into.
+    let run: RunKey?
     /// Frames read in one snapshot.
     static let framesAtOnce = 64
 
+    init(_ reader: RingReader, run: RunKey?) {
+        self.reader = reader
+        self.run = run
+    }
+
     func run(_ body: (Found) throws(StoreError) -> Bool) throws(StoreError) {
-        var keys: [Int64: GatewayID] = [:]
+        var keys: [Int64: RunKey] = [:]
         guard
             var tail = try reader.snapshot({ database throws(StoreError) -> TailReader? in
                 try TailScan.reader(database)
@@ -26,7 +33,7 @@ struct TailScan {
                 while frames.count < TailScan.framesAtOnce, let frame = try next.next() {
                     frames.append(frame)
                     if frame.kind == .commit, keys[frame.run] == nil {
-                        keys[frame.run] = try TailScan.gateway(of: frame.run, database)
+                        keys[frame.run] = try TailScan.key(of: frame.run, database)
                     }
                 }
                 return (next, frames)
@@ -38,14 +45,15 @@ struct TailScan {
     }
 
     private func deliver(
-        _ frame: TailFormat.Frame, _ gateways: [Int64: GatewayID], _ body: (Found) throws(StoreError) -> Bool
+        _ frame: TailFormat.Frame, _ keys: [Int64: RunKey], _ body: (Found) throws(StoreError) -> Bool
     ) throws(StoreError) -> Bool {
         switch frame.kind {
         case .commit:
-            guard let gateway = gateways[frame.run], let commit = try? Commit(frame.body) else { return true }
+            guard let key = keys[frame.run], run == nil || run == key, let commit = try? Commit(frame.body) else {
+                return true
+            }
             for segment in commit.segments {
-                let key = StreamKey(gateway: gateway, run: commit.run, stream: segment.stream)
-                guard try body(.segment(key, segment)) else { return false }
+                guard try body(.segment(StreamKey(key, stream: segment.stream), segment)) else { return false }
             }
         case .mark:
             for mark in (try? TailMark.list(frame.body)) ?? [] { guard try body(.mark(mark)) else { return false } }
@@ -62,9 +70,12 @@ struct TailScan {
         return TailReader(database, position.map, from: position.keepFrom)
     }
 
-    private static func gateway(of run: Int64, _ database: Database) throws(StoreError) -> GatewayID? {
-        let statement = try database.statement("SELECT gateway FROM run WHERE id = ?")
+    private static func key(of run: Int64, _ database: Database) throws(StoreError) -> RunKey? {
+        let statement = try database.statement("SELECT gateway, run FROM run WHERE id = ?")
         defer { statement.reset() }
-        return try statement.bind(1, run).step() ? GatewayID(statement.bytes(0)) : nil
+        guard try statement.bind(1, run).step(), let gateway = GatewayID(statement.bytes(0)),
+            let id = RunID(statement.bytes(1))
+        else { return nil }
+        return RunKey(gateway: gateway, run: id)
     }
 }

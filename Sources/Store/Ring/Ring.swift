@@ -15,6 +15,9 @@ public final class Ring {
     let database: Database
     let log: LogWatch
     var state: RingState
+    let openedAt = SystemClock.bootTime
+    let disk: DiskCounter?
+    let diskAtOpening: UInt64
 
     /// SQLite's file layer that keeps the log's index in memory: only one process has the ring open, and the index in a
     /// file would be written to disk every few seconds for nothing.
@@ -48,6 +51,8 @@ public final class Ring {
         log = LogWatch(database)
         let condition = replaced ?? (isNew ? .fresh : .existing)
         let durability = try Durability.of(folder: Folder.of(path)).durability
+        disk = DiskCounter(folder: Folder.of(path))
+        diskAtOpening = disk?.bytesWritten() ?? 0
         var recovery = RingRecovery(database, shares)
         state = try recovery.run()
         opened = RingOpened(

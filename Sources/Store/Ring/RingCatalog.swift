@@ -25,6 +25,18 @@ struct RingCatalog {
         return made
     }
 
+    /// The row of a run of which the boot is known; nil for others.
+    func openRun(_ key: RunKey, in state: inout RingState) throws(StoreError) -> Int64? {
+        if state.openRuns.contains(key) { return state.runs[key] }
+        guard let run = try RingCatalog.row(of: key, database) else { return nil }
+        let statement = try database.statement("SELECT boot FROM run WHERE id = ?")
+        defer { statement.reset() }
+        guard try statement.bind(1, run).step(), !statement.isNull(0) else { return nil }
+        state.runs[key] = run
+        state.openRuns.insert(key)
+        return run
+    }
+
     func stream(of block: Block, in state: inout RingState) throws(StoreError) -> LocalStream {
         let run = try run(block.key.runKey, boot: block.boot, in: &state)
         try boot(block.boot, of: run)

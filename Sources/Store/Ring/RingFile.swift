@@ -15,7 +15,7 @@ enum RingFile {
         let isNew = try make(database)
         let pages = Int(try database.integer("PRAGMA page_count"))
         try database.run("PRAGMA max_page_count = \(max(shares.databasePages, pages))")
-        try growLog(database.path + "-wal", to: shares.checkpointBytes + 256 * 1024)
+        try growLog(database.path + "-wal", to: shares.firstLogBytes)
         return isNew
     }
 

@@ -42,8 +42,10 @@ struct RingShares: Hashable, Sendable {
     static let pageBytes = 4096
     /// The log never grows beyond; at this size readers are cancelled.
     var logBytes: Int
-    /// The log is written back from this size on, and this much is made at the beginning.
+    /// The log is written back from this size on.
     var checkpointBytes: Int
+    /// This much is made at the beginning: one write more than that.
+    var firstLogBytes: Int { checkpointBytes + 256 * 1024 }
     /// Pages of the tail.
     var tailPages: Int
     var packSlots: Int

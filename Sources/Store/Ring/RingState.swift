@@ -80,6 +80,8 @@ struct PackMeta: Hashable {
 /// Everything the writer knows; a value, so that a transaction that fails leaves what was before.
 struct RingState {
     var runs: [RunKey: Int64] = [:]
+    /// Those of which the boot is known.
+    var openRuns: Set<RunKey> = []
     var streams: [LocalStream: StreamState] = [:]
     var numbers: [StreamKey: LocalStream] = [:]
     /// By group.

@@ -64,11 +64,11 @@ struct RingTransaction {
 
     private mutating func add(_ commit: Commit, of gateway: GatewayID, to tail: inout TailWriter) throws(StoreError) {
         let key = RunKey(gateway: gateway, run: commit.run)
-        let run: Int64
-        if let open = commit.open {
-            run = try catalog.store(open, in: &ring.state)
-        } else {
-            run = try catalog.run(key, boot: nil, in: &ring.state)
+        if let open = commit.open { _ = try catalog.store(open, in: &ring.state) }
+        guard let run = try catalog.openRun(key, in: &ring.state) else {
+            throw StoreError(
+                cause: .invalid, statement: "commit", path: ring.path,
+                message: "the first commit of a run has to open it")
         }
         for declaration in commit.declarations {
             try catalog.declare(declaration, run: run, key: key, in: &ring.state)

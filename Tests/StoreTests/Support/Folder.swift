@@ -4,8 +4,11 @@ import Foundation
 final class TemporaryFolder {
     let path: String
 
-    init() throws {
-        path = NSTemporaryDirectory() + "bothy-store-" + UUID().uuidString
+    /// In memory where what is tested is not the disk: syncs cost nothing there.
+    init(inMemory: Bool = false) throws {
+        let base =
+            inMemory && FileManager.default.isWritableFile(atPath: "/dev/shm") ? "/dev/shm/" : NSTemporaryDirectory()
+        path = base + "bothy-store-" + UUID().uuidString
         try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
     }
 
