@@ -67,7 +67,7 @@ import Testing
                 var again = StreamWriter(
                     key: key, boot: rest.boot, attribute: recorder.declarations[stream].attribute,
                     nextNumber: rest.from)
-                for segment in rest.loose { try again.replay(segment, now: 0) }
+                for segment in rest.segments { try again.replay(segment, now: 0) }
                 let blocks = again.closeAll()
                 try ring.write(RingWrite(gateway: key.gateway, blocks: blocks), now: 0)
                 #expect(blocks.first?.first == closed && blocks.last?.end == ends[stream], "\(what)")

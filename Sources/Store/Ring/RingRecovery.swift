@@ -36,7 +36,7 @@ struct RingRecovery {
             }
             return RingOpened.Unfinished(
                 key: stream.key, boot: boot, declaration: stream.declaration, from: stream.closedNext,
-                segments: segments)
+                segments: RingOpened.Unfinished.cut(segments, from: stream.closedNext))
         }
     }
 

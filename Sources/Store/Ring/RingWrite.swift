@@ -73,17 +73,16 @@ public struct RingOpened: Sendable {
         public var declaration: StreamDeclaration?
         /// The first number that is in no block.
         public var from: SampleNumber
-        /// In the order of their commits; the first may begin before `from`.
+        /// In the order of their commits, the first cut where a block ended inside it: a `StreamWriter` that begins at
+        /// `from` takes them up as they are.
         public var segments: [Segment]
 
-        /// The samples from `from` on, cut so that a `StreamWriter` that begins there takes them up.
-        public var loose: [Segment] {
+        static func cut(_ segments: [Segment], from: SampleNumber) -> [Segment] {
             segments.compactMap { segment in
                 if segment.first >= from { return segment }
                 guard segment.end > from, let samples = try? segment.samples() else { return nil }
                 return Segment(
-                    stream: segment.stream, first: from,
-                    samples: samples[Int(from - segment.first)..<samples.count])
+                    stream: segment.stream, first: from, samples: samples[Int(from - segment.first)..<samples.count])
             }
         }
     }

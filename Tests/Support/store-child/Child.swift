@@ -40,7 +40,7 @@ final class Child {
         var open: [StreamKey: StreamWriter] = [:]
         for one in ring.opened.unfinished {
             var writer = StreamWriter(key: one.key, boot: one.boot, attribute: Child.attribute, nextNumber: one.from)
-            for segment in one.loose { try writer.replay(segment, now: 0) }
+            for segment in one.segments { try writer.replay(segment, now: 0) }
             open[one.key] = writer
         }
         var segments: [RunID: [Segment]] = [:]
