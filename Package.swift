@@ -94,7 +94,9 @@ let package = Package(
             cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])]),
         .executableTarget(
             name: "bothy-bench",
-            dependencies: ["Automerge", "Decoders", "Links", "Measurements", "Hashing", "Notation", "System"],
+            dependencies: [
+                "Automerge", "Decoders", "Links", "Measurements", "Hashing", "Notation", "Store", "System",
+            ],
             swiftSettings: strict),
         // Tests
         .target(name: "Simulator", dependencies: ["Hashing"], path: "Tests/Simulator", swiftSettings: strict),

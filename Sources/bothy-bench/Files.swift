@@ -25,4 +25,9 @@ enum Files {
         let written = fwrite(bytes, 1, bytes.count, file)
         guard fclose(file) == 0, written == bytes.count else { throw Failure(path: path, code: errno) }
     }
+
+    /// Everything that any file system still holds back.
+    static func sync() { Glibc.sync() }
+
+    static func pause(milliseconds: UInt32) { usleep(milliseconds * 1_000) }
 }

@@ -4,7 +4,9 @@ import Notation
 // bothy-bench SUBJECT [--tiny] [--json FILE] [--NAME VALUE …]: a table for people on stdout, the raw runs as JSON in
 // FILE. `--tiny` runs it small on made-up data and prints a hash of the outcome, which tests compare.
 
-let subjects: [Subject] = [CodecBench.subject, BluetoothBench.subject, RequestBench.subject, AutomergeBench.subject]
+let subjects: [Subject] = [
+    CodecBench.subject, BluetoothBench.subject, RequestBench.subject, AutomergeBench.subject, RingBench.subject,
+]
 
 let arguments = Array(CommandLine.arguments.dropFirst())
 guard let name = arguments.first, let subject = subjects.first(where: { $0.name == name }) else {

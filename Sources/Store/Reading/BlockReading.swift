@@ -56,21 +56,25 @@ extension RingReader {
         _ body: (BlockHead, Block?) throws(StoreError) -> Bool
     ) throws(StoreError) {
         guard let (stream, boot) = try place(of: key) else { return }
-        let waiting = try waitingBlocks(key, stream, boot, numbers)
-        var seen: Set<BlockHead> = []
+        // The tail first: what leaves it in the meantime is found in the packs.
+        var waiting = try waitingBlocks(key, stream, boot, numbers)[...]
+        var early: Set<BlockHead> = []
         let scan = BlockScan(reader: self, stream: stream, numbers: numbers, times: nil, withBodies: withBodies)
-        let first = waiting.map(\.head.first).min() ?? .max
         let goOn = try scan.run { found throws(StoreError) in
             let entry = found.entry
             let head = BlockHead(key: key, first: entry.first, count: entry.count, address: entry.address)
-            if head.end > first { seen.insert(head) }
+            while let next = waiting.first, next.head.first <= head.first {
+                waiting.removeFirst()
+                if next.head == head { continue }
+                early.insert(next.head)
+                guard try body(next.head, next.block) else { return false }
+            }
+            if early.contains(head) { return true }
             let block = entry.isThinned ? nil : found.packed.flatMap { Block(stored: $0, head, boot, entry) }
             return try body(head, block)
         }
         guard goOn else { return }
-        for (head, block) in waiting where !seen.contains(head) {
-            guard try body(head, block) else { return }
-        }
+        for (head, block) in waiting { guard try body(head, block) else { return } }
     }
 
     private func place(of key: StreamKey) throws(StoreError) -> (LocalStream, BootID)? {

@@ -21,14 +21,30 @@ extension RingReader {
             return
         }
         var progress = ReadProgress(next: numbers.lowerBound, end: numbers.upperBound, times: times)
+        // Blocks from elsewhere come in any order: those that wait in the tail belong between those in packs.
+        progress.carried = try carried(key, stream, numbers)[...]
         // What leaves the tail while it is being reached is in a pack by then: so where the tail shows a hole, the packs
         // are searched once more before it is believed.
         while !progress.isDone {
             try readPacks(stream, &progress, body)
             if progress.isDone { return }
+            guard try progress.deliverCarried(before: .max, body) else { return }
             let searched = progress.next
             guard try readTail(key, stream, &progress, packsSearchedFrom: searched, body) else { return }
         }
+    }
+
+    private func carried(
+        _ key: StreamKey, _ stream: LocalStream, _ numbers: Range<SampleNumber>
+    ) throws(StoreError) -> [TailCarried] {
+        var found: [TailCarried] = []
+        try TailScan(self, run: key.runKey).run { frame throws(StoreError) in
+            if case .carried(let carried) = frame, carried.stream == stream, carried.first < numbers.upperBound {
+                found.append(carried)
+            }
+            return true
+        }
+        return found.sorted { $0.first < $1.first }
     }
 
     private func readPacks(
@@ -40,6 +56,7 @@ extension RingReader {
             withBodies: true)
         _ = try scan.run { found throws(StoreError) in
             let entry = found.entry
+            guard try progress.deliverCarried(before: entry.first, body) else { return false }
             if entry.isThinned {
                 let rest = found.packed.flatMap { try? Packing.unpack($0, mostSamples: Block.mostSamples) }
                 return try progress.deliver(thinned: entry, rest, body)
@@ -69,11 +86,6 @@ extension RingReader {
                     return false
                 }
                 return try progress.deliver(segment.first, samples, body)
-            case .carried(let carried):
-                guard carried.stream == stream,
-                    let samples = try? Packing.unpack(carried.packed, mostSamples: Block.mostSamples)
-                else { return true }
-                return try progress.deliver(carried.first, samples, body)
             default: return true
             }
         }
@@ -89,6 +101,8 @@ struct ReadProgress {
     private(set) var isDone: Bool
     /// Where the tail showed a hole.
     var holeSeen: SampleNumber?
+    /// Blocks that wait in the tail, by number.
+    var carried: ArraySlice<TailCarried> = []
 
     init(next: SampleNumber, end: SampleNumber, times: ClosedRange<BootTime>?) {
         self.next = next
@@ -121,6 +135,17 @@ struct ReadProgress {
             }
         }
         return finish(true)
+    }
+
+    mutating func deliverCarried(
+        before number: SampleNumber, _ body: (RingReader.Piece) throws(StoreError) -> Bool
+    ) throws(StoreError) -> Bool {
+        while let block = carried.first, block.first < number {
+            carried.removeFirst()
+            guard let samples = try? Packing.unpack(block.packed, mostSamples: Block.mostSamples) else { continue }
+            guard try deliver(block.first, samples, body) else { return false }
+        }
+        return !isDone
     }
 
     mutating func deliver(

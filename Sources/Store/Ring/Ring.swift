@@ -43,6 +43,10 @@ public final class Ring {
         self.path = path
         self.limits = limits
         shares = RingShares(limits)
+        let durability = try Durability.of(folder: Folder.of(path)).durability
+        guard durability != .readOnly else {
+            throw StoreError(cause: .readOnly, statement: "open", path: path, message: "the file system is read-only")
+        }
         var options = Database.Options()
         options.fileLayer = fileLayer
         options.cacheBytes = 1 << 20
@@ -50,7 +54,6 @@ public final class Ring {
         let isNew = try RingFile.prepare(database, shares)
         log = LogWatch(database)
         let condition = replaced ?? (isNew ? .fresh : .existing)
-        let durability = try Durability.of(folder: Folder.of(path)).durability
         disk = DiskCounter(folder: Folder.of(path))
         diskAtOpening = disk?.bytesWritten() ?? 0
         var recovery = RingRecovery(database, shares)
@@ -85,9 +88,7 @@ public final class Ring {
             state = before
             throw error
         }
-        state.counters.logFrames += UInt64(log.takeFrames())
-        try writeBackIfDue()
-        return transaction.written
+        return finish(transaction.written)
     }
 
     /// Writes out the blocks that wait for their pack to fill: before a clean stop, or for a backup.
@@ -101,8 +102,18 @@ public final class Ring {
             state = before
             throw error
         }
+        return finish(transaction.written)
+    }
+
+    /// What is committed is stored, whatever becomes of the log: that is tried again with the next write.
+    private func finish(_ written: RingWritten) -> RingWritten {
+        var written = written
         state.counters.logFrames += UInt64(log.takeFrames())
-        try writeBackIfDue()
-        return transaction.written
+        do throws(StoreError) {
+            try writeBackIfDue()
+        } catch {
+            written.trouble = error
+        }
+        return written
     }
 }

@@ -17,10 +17,10 @@ struct RingPacking {
         _ entry: PackEntry, _ packed: [UInt8], page: UInt64, _ transaction: inout RingTransaction
     ) throws(StoreError) {
         let group = PackLayout.group(of: entry.stream)
-        if ring.state.open[group] == nil { begin(group) }
+        if ring.state.open[group] == nil { begin(group, transaction) }
         if ring.state.open[group]?.add(entry, packed, now: now) != true {
             try write(group, &transaction)
-            begin(group)
+            begin(group, transaction)
             guard ring.state.open[group]?.add(entry, packed, now: now) == true else {
                 throw StoreError(
                     cause: .invalid, statement: "pack", path: ring.path,
@@ -30,10 +30,10 @@ struct RingPacking {
         ring.state.waitingPage[group] = min(ring.state.waitingPage[group] ?? page, page)
     }
 
-    private func begin(_ group: Int) {
+    private func begin(_ group: Int, _ transaction: RingTransaction) {
         let place = ring.state.nextPlace[group]
         ring.state.nextPlace[group] += 1
-        ring.state.open[group] = OpenPack(group: group, place: place, firstSeal: ring.state.lastSeal + 1)
+        ring.state.open[group] = OpenPack(group: group, place: place, firstSeal: transaction.firstSeal)
     }
 
     /// Writes what is new of a group's open pack.

@@ -191,7 +191,9 @@ struct RingRecovery {
     private mutating func begin(_ group: Int) {
         let place = state.nextPlace[group]
         state.nextPlace[group] += 1
-        state.open[group] = OpenPack(group: group, place: place, firstSeal: state.lastSeal + 1)
+        // What waits in the tail was closed after what is in the group's newest pack, and sealed no earlier.
+        let newest = state.packs.filter { $0.kind != .free && Int($0.group) == group }.max { $0.age < $1.age }
+        state.open[group] = OpenPack(group: group, place: place, firstSeal: newest?.seal ?? 1)
     }
 
     private mutating func key(of run: Int64) throws(StoreError) -> RunKey? {

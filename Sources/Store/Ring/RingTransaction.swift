@@ -7,6 +7,8 @@ struct RingTransaction {
     var written = RingWritten()
     /// Packs went to disk: how far the tail is needed has to be stored.
     var packed: Set<Int> = []
+    /// The first seal that may cover what comes now: one that comes with it does.
+    let firstSeal: Int64
     private var toPack: [RingState.Waiting] = []
 
     var database: Database { ring.database }
@@ -15,6 +17,7 @@ struct RingTransaction {
     init(_ ring: Ring, now: Int64) {
         self.ring = ring
         self.now = now
+        firstSeal = ring.state.lastSeal + 1
     }
 
     mutating func run(_ write: RingWrite) throws(StoreError) {

@@ -49,6 +49,8 @@ public struct RingLoss: Hashable, Sendable {
 public struct RingWritten: Sendable {
     /// For the gap records of the next seal, where the streams are this gateway's own.
     public var losses: [RingLoss] = []
+    /// All of it is stored, but the disk is in trouble: the log could not be written back.
+    public var trouble: StoreError?
 }
 
 /// What there was to say when the ring was opened.

@@ -14,11 +14,14 @@ final class Recorder {
     private(set) var commits: UInt64 = 0
     private(set) var seals: UInt64 = 0
     private var sealed: [BlockHead] = []
+    /// What each seal said to be closed of the first stream.
+    private(set) var sealedNext: [SampleNumber] = []
     private(set) var losses: [RingLoss] = []
     /// Of all blocks that were stored.
     private(set) var heads: [BlockHead] = []
-    /// Closed by the writers; a write that failed left them behind.
+    /// Taken from the writers; a write that failed left them behind for the next one.
     private var blocks: [Block] = []
+    private var segments: [Segment] = []
     private var isOpen = false
     var limits = BlockLimits.standard
 
@@ -60,7 +63,8 @@ final class Recorder {
         var commit = Commit(run: run, number: commits, time: time)
         if !isOpen { commit.open = signedOpen() }
         commit.declarations = undeclared
-        for stream in writers.indices { commit.segments += writers[stream].takeSegments(now: time) }
+        for stream in writers.indices { segments += writers[stream].takeSegments(now: time) }
+        commit.segments = segments
         for stream in writers.indices {
             blocks +=
                 closing
@@ -71,12 +75,13 @@ final class Recorder {
         let written = try ring.write(write, now: 1_790_000_000 + time / 1_000_000_000)
         sealed += blocks.map(\.head)
         heads += blocks.map(\.head)
-        blocks = []
+        (blocks, segments) = ([], [])
         (isOpen, undeclared) = (true, [])
         commits += 1
         if sealing {
             sealed = []
             seals += 1
+            sealedNext.append(writers[0].closedNumber)
         }
         losses += written.losses
         return written
