@@ -44,6 +44,7 @@ let package = Package(
         door("CIroh"),
         door("CYAML", links: "yaml"),
         door("CQREncode", links: "qrencode"),
+        door("CUdev", links: "udev"),
         door("CZlib", links: "z"),
         door("CWebSockets", links: "websockets"),
         door("CCertificate", links: "crypto"),
@@ -59,7 +60,7 @@ let package = Package(
         room("Membership", ["CSodium", "Hashing", "Notation"]),
         // Edge rooms
         room("System", ["CLinux"]),
-        room("Links", ["System", "Measurements", "Notation", "Decoders", "CBluetooth", "CLinux"]),
+        room("Links", ["System", "Measurements", "Notation", "Decoders", "CBluetooth", "CLinux", "CUdev"]),
         room("Identity", ["Hashing", "Notation", "System", "CSodium"]),
         room("Peering", ["Identity", "Hashing", "System", "CIroh"]),
         room("Store", ["System", "Measurements", "CSQLite", "CLinux"]),

@@ -44,6 +44,15 @@ public struct ModbusMaster {
         case checksum = "checksum_errors"
         case exception = "modbus_exceptions"
         case outOfRange = "out_of_range"
+
+        public var name: StaticString {
+            switch self {
+            case .noAnswer: "no_answer"
+            case .checksum: "checksum_errors"
+            case .exception: "modbus_exceptions"
+            case .outOfRange: "out_of_range"
+            }
+        }
     }
 
     private enum State {

@@ -56,3 +56,23 @@ int64_t bothy_real_time_ns(void);
 // Stores a word after everything stored before it, for memory that somebody else reads: another process, or the next
 // one after this was killed.
 void bothy_publish(uint64_t *word, uint64_t value);
+
+// Serial ports (serial.c). All speeds, through the kernel's own termios2, which glibc's headers hide.
+struct bothy_serial_line {
+    uint32_t baud;
+    // 5 to 8.
+    uint8_t data_bits;
+    // N, E, O, M or S.
+    char parity;
+    uint8_t stop_bits;
+    // 0 none, 1 RTS/CTS, 2 XON/XOFF.
+    uint8_t flow;
+};
+// Raw bytes, no hang-up when closed, modem lines left alone; a byte received wrongly is read as 0.
+int bothy_serial_configure(int descriptor, const struct bothy_serial_line *line);
+int bothy_serial_exclusive(int descriptor);
+enum { BOTHY_SERIAL_DTR = 1, BOTHY_SERIAL_RTS = 2 };
+int bothy_serial_modem(int descriptor, unsigned set, unsigned clear);
+int bothy_serial_flush(int descriptor);
+// The kernel's (or the chip's) own switching of an RS-485 driver.
+int bothy_serial_rs485(int descriptor, int rts_while_sending, uint32_t delay_before_ms, uint32_t delay_after_ms);
