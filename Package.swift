@@ -85,9 +85,9 @@ let package = Package(
         .executableTarget(
             name: "bothy",
             dependencies: [
-                "Automerge", "CLinux", "CQREncode", "CSQLite", "CSodium", "CYAML", "CZlib", "Control", "Gateway",
-                "Hashing",
-                "Identity", "Notation", "Settings", "Store", "System",
+                "Automerge", "CLinux", "CQREncode", "CSQLite", "CSodium", "CYAML", "CZlib", "Control", "Decoders",
+                "Gateway", "Hashing", "Identity", "Links", "Measurements", "Notation", "Settings", "Store",
+                "System",
             ], swiftSettings: strict),
         // The privileged helper, in C: its first lines say why.
         .executableTarget(

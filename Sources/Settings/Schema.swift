@@ -11,6 +11,7 @@ public enum Schema {
             "decoders", .list(of: .text(4_096), most: 16), "Folders of decoder files; without any, /etc/bothy/decoders."
         ),
         Setting("bluetooth", .record(bluetooth), "Sensors by radio."),
+        Setting("serial", .list(of: .record(serial), most: 64), "Sensors on serial ports, a port an entry."),
         Setting("control", .record(control), "The page and the API."),
         Setting("peering", .record(peering), "Other gateways and hubs."),
         Setting("rooms", .record(rooms), "Shared rooms."),
@@ -74,6 +75,43 @@ public enum Schema {
         Setting("name", .text(100), "What people call it."),
         Setting("decoder", .text(64), "The description to use; whichever recognises it unless set."),
         Setting("connect", .flag, "Whether to connect; decided by the description unless set."),
+    ]
+
+    private static let unit: [Setting] = [
+        Setting("unit", .whole(0...255), required: true, "The unit's address on the line."),
+        Setting("id", .text(64), required: true, "The sensor's id."),
+        Setting("name", .text(100), "How people call it; the id unless set."),
+        Setting("decoder", .text(64), required: true, "The description of its registers."),
+    ]
+
+    private static let serial: [Setting] = [
+        Setting(
+            "port", .text(4_096), required: true,
+            "/dev/serial/by-id/… stays with the device, by-path with the socket; `bothy port list` shows both."),
+        Setting(
+            "protocol", .choice(["nmea", "dsmr", "sml", "modbus", "decoder"]), required: true,
+            "What speaks there; decoder: as the decoder's file says."),
+        Setting("id", .text(64), "The sensor's id; for Modbus each unit has its own."),
+        Setting("name", .text(100), "How people call it; the id unless set."),
+        Setting("decoder", .text(64), "The description of its frames, lines or further NMEA fields."),
+        Setting("units", .list(of: .record(unit), most: 32), "Modbus only: the units on the line."),
+        Setting("baud", .whole(50...4_000_000), "The line's speed; the decoder's, or 9600, unless set."),
+        Setting("data_bits", .whole(5...8), "8", "Bits of a byte."),
+        Setting("parity", .choice(["none", "even", "odd", "mark", "space"]), "none", "The parity bit."),
+        Setting("stop_bits", .whole(1...2), "1", "Stop bits."),
+        Setting("flow", .choice(["none", "rtscts", "xonxoff"]), "none", "Flow control."),
+        Setting("dtr", .choice(["leave", "on", "off"]), "leave", "DTR once the port is open."),
+        Setting("rts", .choice(["leave", "on", "off"]), "leave", "RTS once the port is open."),
+        Setting(
+            "rs485", .choice(["off", "high", "low"]), "off",
+            "The driver switches an RS-485 transceiver by RTS, which is high or low while sending."),
+        Setting(
+            "silence", .duration(1_000...86_400_000), "30 s",
+            "Without data for so long, the sensor is said to be silent."),
+        Setting("answer", .duration(20...60_000), "500 ms", "Modbus: how long an answer may take."),
+        Setting("retries", .whole(0...10), "2", "Modbus: how often a question is repeated."),
+        Setting(
+            "unchecked", .flag, "false", "DSMR: take telegrams without a checksum, as meters before version 4 send."),
     ]
 
     private static let control: [Setting] = [

@@ -24,6 +24,8 @@ public struct Description: Sendable {
     public var vectors: [Vector]
     /// The file it was read from.
     public var file: String
+    /// Another one for another text.
+    public private(set) var fingerprint: UInt32 = 0
     let frames: [FrameLayout]
 
     /// Its name with its version, as samples carry it.
@@ -33,6 +35,7 @@ public struct Description: Sendable {
     public init(_ bytes: [UInt8], file: String) throws(DescriptionError) {
         do throws(DescriptionError) {
             try self.init(Part.read(bytes), file: file)
+            fingerprint = CRC.crc32.of(bytes)
         } catch {
             var error = error
             error.file = file

@@ -26,6 +26,9 @@ public struct SyncFramer: Framer {
 
     private let form: Form
     private var window: [UInt8] = []
+    /// Bytes at the window's head that belong to a frame already counted as bad: a false beginning among them is no
+    /// second fault.
+    private var suspect = 0
 
     public init(_ form: Form) {
         self.form = form
@@ -48,10 +51,11 @@ public struct SyncFramer: Framer {
     public mutating func silence(_ handle: (FrameEvent) -> Void) {
         guard !window.isEmpty else { return }
         window.removeAll(keepingCapacity: true)
+        suspect = 0
         handle(.fault(.torn, count: 1))
     }
 
-    private enum Step { case wait, whole(Int), not(FrameFault) }
+    private enum Step { case wait, whole(Int), not(FrameFault, span: Int) }
 
     private mutating func search(_ handle: (FrameEvent) -> Void) {
         var at = 0
@@ -67,8 +71,11 @@ public struct SyncFramer: Framer {
                     noise = 0
                     handle(.frame(UnsafeRawBufferPointer(rebasing: bytes[at..<at + count])))
                     at += count
-                case .not(let fault):
-                    if fault != .noise { handle(.fault(fault, count: 1)) }
+                case .not(let fault, let span):
+                    if fault != .noise, at >= suspect {
+                        handle(.fault(fault, count: 1))
+                        suspect = at + span
+                    }
                     noise += 1
                     at += 1
                 }
@@ -76,29 +83,32 @@ public struct SyncFramer: Framer {
             if noise > 0 { handle(.fault(.noise, count: noise)) }
         }
         window.removeFirst(at)
+        suspect = max(0, suspect - at)
     }
 
     private func step(_ bytes: UnsafeRawBufferPointer) -> Step {
         for (index, byte) in form.start.enumerated() {
             guard index < bytes.count else { return .wait }
-            guard bytes[index] == byte else { return .not(.noise) }
+            guard bytes[index] == byte else { return .not(.noise, span: 1) }
         }
         let count: Int
         switch form.length {
         case .fixed(let fixed): count = fixed
         case .told(let at, let type, let plus):
             guard at + type.raw.count <= bytes.count else { return .wait }
-            guard case .whole(let told) = readRaw(type.raw, bytes.baseAddress! + at) else { return .not(.malformed) }
+            guard case .whole(let told) = readRaw(type.raw, bytes.baseAddress! + at) else {
+                return .not(.malformed, span: 1)
+            }
             count = Int(clamping: told.addingReportingOverflow(Int64(plus)).partialValue)
         }
-        guard count >= form.start.count + form.end.count, count > 0 else { return .not(.malformed) }
-        guard count <= Form.longest else { return .not(.overlong) }
+        guard count >= form.start.count + form.end.count, count > 0 else { return .not(.malformed, span: 1) }
+        guard count <= Form.longest else { return .not(.overlong, span: 1) }
         guard bytes.count >= count else { return .wait }
         let frame = UnsafeRawBufferPointer(rebasing: bytes[..<count])
         for (index, byte) in form.end.enumerated() where frame[count - form.end.count + index] != byte {
-            return .not(.torn)
+            return .not(.torn, span: count)
         }
-        if let checksum = form.checksum, !checksum.holds(frame) { return .not(.checksum) }
+        if let checksum = form.checksum, !checksum.holds(frame) { return .not(.checksum, span: count) }
         return .whole(count)
     }
 }

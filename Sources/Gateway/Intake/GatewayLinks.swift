@@ -11,6 +11,7 @@ extension Gateway {
             links.append(.simulated(scenario: scenario, seed: configuration.seed, speed: configuration.speed))
         }
         if let bluetooth = configuration.bluetooth { links.append(.bluetooth(bluetooth)) }
+        links += configuration.serialPorts(decoders.library).map { .serial($0) }
         return links
     }
 
@@ -21,6 +22,10 @@ extension Gateway {
                 return BluetoothLink(
                     loop: loop, settings: settings, library: decoders.library, radio: Gateway.radio(settings),
                     keeper: radioMemory)
+            case .serial(let settings):
+                do { return try SerialLink(settings, library: decoders.library, loop: loop) } catch {
+                    throw Failure(.giveUp, "\(error)")
+                }
             case .simulated(let path, let seed, let speed):
                 return SimulatedLink(
                     scenario: try Gateway.scenario(at: path), seed: seed, speed: speed, loop: loop)
@@ -66,5 +71,6 @@ extension Gateway {
         note(
             Event(.notice, "decoders", "\(library.descriptions.count) decoders, \(library.errors.count) files skipped"))
         bluetooth?.update(library: library)
+        for component in linkComponents.values { (component.link as? SerialLink)?.update(library: library) }
     }
 }

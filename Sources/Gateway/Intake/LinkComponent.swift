@@ -51,11 +51,13 @@ final class LinkComponent: Component {
 enum LinkSpec: Hashable {
     case simulated(scenario: String, seed: UInt64, speed: Double)
     case bluetooth(BluetoothSettings)
+    case serial(SerialPortSettings)
 
     var name: String {
         switch self {
         case .simulated: "simulated"
         case .bluetooth: "ble"
+        case .serial(let settings): "serial:\(settings.port)"
         }
     }
 }

@@ -52,8 +52,8 @@ public enum PortList {
             let parent = udev_device_get_parent(device)
         else { return nil }
         let driver = text(udev_device_get_driver(parent))
-        // Every PC has thirty-two ports of this driver, of which most have no hardware.
-        if driver == "serial8250" { return nil }
+        // Every PC has places for on-board ports that no chip fills: their type is 0.
+        if text(udev_device_get_sysattr_value(device, "type")) == "0" { return nil }
         var (byID, byPath): (String?, String?)
         var link = udev_device_get_devlinks_list_entry(device)
         while let item = link {

@@ -13,7 +13,10 @@ public final class SerialLink: Link {
 
     public let name: String
     public let settings: SerialPortSettings
-    private let session: any SerialSession
+    private var session: any SerialSession
+    private var library: DecoderLibrary
+    /// Counts of sessions before a description changed.
+    private var past: [String: UInt64] = [:]
     private let loop: Loop
     private weak var owner: (any LinkOwner)?
     private var port: SerialPort?
@@ -28,6 +31,7 @@ public final class SerialLink: Link {
     public init(_ settings: SerialPortSettings, library: DecoderLibrary, loop: Loop) throws(SerialSettingsError) {
         self.settings = settings
         self.loop = loop
+        self.library = library
         name = "serial:\(settings.port)"
         session = try SerialLink.session(settings, library)
     }
@@ -35,7 +39,21 @@ public final class SerialLink: Link {
     deinit { buffer.deallocate() }
 
     public var counters: [(name: String, value: UInt64)] {
-        session.counters + [("opened", opened), ("lost", lost), ("open_failures", refused)]
+        session.counters.map { ($0.name, $0.value + (past[$0.name] ?? 0)) }
+            + [("opened", opened), ("lost", lost), ("open_failures", refused)]
+    }
+
+    /// Takes up descriptions that changed; a port whose own did not goes on undisturbed.
+    public func update(library: DecoderLibrary) {
+        let names = settings.sensors.compactMap(\.decoder)
+        guard names.contains(where: { library[$0]?.fingerprint != self.library[$0]?.fingerprint }) else { return }
+        self.library = library
+        // A description that is gone or became useless: the old one, which works, stays.
+        guard let session = try? SerialLink.session(settings, library), let owner else { return }
+        for (name, value) in self.session.counters { past[name, default: 0] += value }
+        self.session = session
+        session.begin(self, owner)
+        if port != nil { session.opened(self, now: SystemClock.bootTime) }
     }
 
     public func start(owner: any LinkOwner) throws {

@@ -104,6 +104,12 @@ public final class SerialPort {
         guard status == 0 else { throw failure(path, "TIOCSRS485") }
     }
 
+    /// Changes the line's settings; what was received until now is forgotten.
+    public func set(_ line: LineSettings) throws(PortFailure) {
+        try SerialPort.configure(descriptor, path, line)
+        _ = bothy_serial_flush(descriptor)
+    }
+
     public enum Read { case bytes(Int), nothing, gone(PortFailure) }
 
     public func read(into buffer: UnsafeMutableRawBufferPointer) -> Read {

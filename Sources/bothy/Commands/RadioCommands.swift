@@ -112,25 +112,32 @@ enum RadioCommands {
     // MARK: Sensors
 
     private static let add = Command(
-        path: ["sensor", "add"], summary: "Record a Bluetooth sensor from now on",
-        details: "Written to the settings file and taken up by a running daemon. `bothy scan` prints the line to use.",
-        positionals: [address],
+        path: ["sensor", "add"], summary: "Record a sensor from now on: by its radio address, or on a serial port",
+        details: """
+            Written to the settings file, keeping its comments, and taken up by a running daemon. `bothy scan` prints the line \
+            for a radio sensor. With --port it listens first, unless --protocol says what speaks there.
+            """,
+        positionals: [.init(name: "address", summary: "as `bothy scan` shows it", optional: true)],
         flags: [
             .init(name: "decoder", value: "NAME", summary: "the description to use, as `bothy scan` names it"),
             .init(name: "name", value: "NAME", summary: "what people call it"),
             .init(name: "id", value: "ID", summary: "its id here; the address unless given"),
             .init(name: "connect", summary: "connect to it, also where its description does not say so"),
             .init(name: "key", value: "HEX", summary: "of an encrypted beacon; better with `bothy sensor key`"),
-            ConfigCommands.configFlag,
-        ],
+        ] + PortCommands.addFlags,
         examples: [
+            .init(line: "bothy sensor add --port /dev/serial/by-id/usb-…", meaning: "Listens, proposes, writes."),
             .init(
-                line: "bothy sensor add cb:b8:33:4c:88:4f --decoder ruuvitag --name Sauna", meaning: "A thermometer.")
+                line: "bothy sensor add cb:b8:33:4c:88:4f --decoder ruuvitag --name Sauna", meaning: "A thermometer."),
         ]
     ) { invocation in
-        let address = invocation.positionals[0].uppercased()
+        if invocation.value("port") != nil { return try SensorAdding(invocation).run() }
+        guard let address = invocation.positionals.first?.uppercased() else {
+            throw CommandFailure.usage(
+                "which sensor?", hint: "an address from `bothy scan`, or --port with a port from `bothy port list`")
+        }
         guard address.split(separator: ":").count == 6, address.utf8.count == 17 else {
-            throw CommandFailure.usage("'\(invocation.positionals[0])' is no address such as cb:b8:33:4c:88:4f")
+            throw CommandFailure.usage("'\(address)' is no address such as cb:b8:33:4c:88:4f")
         }
         var lines = ["address: \(quoted(address))"]
         for flag in ["id", "name", "decoder"] {

@@ -46,7 +46,7 @@ import Testing
         // Unit 5 is silent; for 9 the other end answers that it is not there.
         #expect(witness.until { $0.states["u5"]?.contains("does not answer") == true })
         #expect(witness.until { $0.faults["u9"]?["modbus_exceptions"] != nil })
-        #expect(witness.until { seen in [1, 2, 3, 4].allSatisfy { seen.values["u\($0)"]?["off"]?.isEmpty == false } })
+        #expect(witness.until { seen in [1, 2, 3, 4].allSatisfy { seen.values["u\($0)"]?.count == 12 } })
         let seen = witness.seen.withLock { $0 }
         for unit in 1...4 {
             let values = seen.values["u\(unit)"] ?? [:]
