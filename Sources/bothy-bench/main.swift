@@ -6,6 +6,7 @@ import Notation
 
 let subjects: [Subject] = [
     CodecBench.subject, BluetoothBench.subject, RequestBench.subject, AutomergeBench.subject, RingBench.subject,
+    SerialBench.subject,
 ]
 
 let arguments = Array(CommandLine.arguments.dropFirst())

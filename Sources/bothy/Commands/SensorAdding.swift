@@ -2,7 +2,6 @@ import Decoders
 import Links
 import Measurements
 import Notation
-import Settings
 import System
 
 /// `bothy sensor add --port …`: finds out, asks, writes the settings, tells the daemon.
@@ -32,7 +31,7 @@ struct SensorAdding {
         warn()
         guard agreed() else { throw CommandFailure(status: .refused, message: "nothing was written") }
         if let proposal = found.proposal { try write(proposal) }
-        try write(lines)
+        try ConfigCommands.append(lines, to: "serial", ConfigCommands.file(of: invocation))
         tellDaemon(id)
     }
 
@@ -68,18 +67,6 @@ struct SensorAdding {
         if invocation.has("yes") { return true }
         return Terminal.ask("Write this to \(ConfigCommands.file(of: invocation))? [y/N]")?.lowercased().hasPrefix("y")
             == true
-    }
-
-    private func write(_ lines: [String]) throws {
-        let file = ConfigCommands.file(of: invocation)
-        let before = (try? Files.read(file)).map { String(decoding: $0, as: UTF8.self) } ?? ""
-        do {
-            let after = try SettingsEditor.append(lines, to: "serial", in: before)
-            _ = try SettingsReader.read(Array(after.utf8), file: file, schema: Schema.settings)
-            try Files.replace(file, with: Array(after.utf8))
-        } catch {
-            throw CommandFailure.failed("\(file): \(error)")
-        }
     }
 
     /// A description found by listening, for the user to complete.
