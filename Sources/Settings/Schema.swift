@@ -128,7 +128,9 @@ public enum Schema {
             "discovery", .choice(["off", "quiet", "on"]), "on",
             "Being found on the local network; quiet listens, and answers only known gateways."),
         Setting("relay", .text(256), "none", "Where direct ways fail: none, n0, or the URL of a relay."),
-        Setting("bind", .list(of: .text(100), most: 4), "Local addresses of the transport, one of each family; any unless set."),
+        Setting(
+            "bind", .list(of: .text(100), most: 4),
+            "Local addresses of the transport, one of each family; any unless set."),
         Setting("port", .whole(1...65_535), "21847", "UDP port on which gateways of a local network find each other."),
         Setting("metered", .flag, "false", "The network costs money: fewer signs of life."),
     ]
