@@ -26,6 +26,7 @@ public final class Gateway {
     public let network: Network
     let intake: Intake
     let clock: ClockKeeper
+    let gauge: RingGauge
     let decoders: DecoderFolders
     let radioMemory: RadioMemory
     let recorder: Recorder
@@ -78,6 +79,7 @@ public final class Gateway {
             loop: loop, identity: identity.key, keys: keys, disk: disk, state: state, recorder: recorder,
             opening: opening, isFreshRing: opened.condition != .existing, configuration: configuration,
             version: options.version)
+        gauge = RingGauge(disk: disk, loop: loop)
         decoders = DecoderFolders(configuration.decoderFolders, loop: loop)
         radioMemory = RadioMemory(state)
         let events = Relay<Event>()
@@ -95,6 +97,7 @@ public final class Gateway {
         let store = Supervisor(name: "store", .oneForOne, restarts: 3, seconds: 5, scheduler: loop)
         store.add(RecorderComponent(recorder))
         store.add(clock)
+        store.add(gauge)
         root.add(store)
         root.add(sensors)
         let peering = Supervisor(

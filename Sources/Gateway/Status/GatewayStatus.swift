@@ -28,7 +28,7 @@ extension Gateway {
                 problems.map { ["text": .string($0.text), "hint": .string($0.hint), "grave": JSON($0.isGrave)] }),
             "recording": recordingStatus(now: now), "store": storeStatus(now: now), "clock": clockStatus(),
             "process": processStatus(now: now),
-            "components": .array(root.reports().map { componentStatus($0, now: now) }),
+            "peers": networkStatus(), "components": .array(root.reports().map { componentStatus($0, now: now) }),
         ]
     }
 
@@ -90,6 +90,19 @@ extension Gateway {
         ]
         members += storageStatus()
         members.append(.init("policy", .string(configuration.tree["store"]["policy"].text)))
+        if let stats = gauge.newest {
+            let slot = stats.packSlots == 0 ? 0 : stats.capBytes / max(1, stats.packSlots)
+            members += [
+                .init("used_bytes", JSON(stats.usedBytes)), .init("cap_bytes", JSON(stats.capBytes)),
+                .init("sample_bytes", JSON(stats.sampleBytes)),
+                .init("protected_bytes", JSON(stats.packsProtected * slot)),
+                .init("replicated_bytes", JSON(stats.packsReplicated * slot)),
+                .init("thinned_bytes", JSON(stats.packsThinned * slot)), .init("fill", JSON(stats.fill)),
+                .init("written_bytes_per_day", JSON(Int64(stats.deviceBytesADay ?? stats.bytesADay))),
+                .init("wraps_in_s", stats.secondsUntilFull.map { JSON($0) } ?? .null),
+                .init("oldest_unix_s", stats.oldestPack.map { JSON($0) } ?? .null),
+            ]
+        }
         return .object(members)
     }
 
@@ -101,6 +114,12 @@ extension Gateway {
             "source": .string(anchor.map { "\($0.source)" } ?? "none"),
             "error_ms": anchor.map { JSON(Double($0.errorNs) / 1e6) } ?? .null,
         ]
+    }
+
+    private func networkStatus() -> JSON {
+        let trusted = network.trusted.count
+        let connected = network.trusted.count { network.synchroniser.progress[$0.identity] != nil }
+        return ["trusted": JSON(trusted), "connected": JSON(connected), "open": JSON(network.isOpen)]
     }
 
     private func processStatus(now: Int64) -> JSON {

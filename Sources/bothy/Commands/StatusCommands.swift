@@ -52,7 +52,7 @@ struct StatusScreen {
         let mark = healthy ? Style.green("● healthy") : Style.red("● needs attention")
         var lines = [
             "\(Style.bold(gateway?["name"]?.string ?? "gateway"))  \(mark)  up \(roughly(gateway?["uptime_s"]))", "",
-            row("Recording", recording), row("Ring", ring), row("Disk", disk), row("Clock", clock),
+            row("Recording", recording), row("Ring", ring), row("Disk", disk), row("Clock", clock), row("Peers", peers),
             row("Process", process),
             row(
                 "Identity",
@@ -120,6 +120,13 @@ struct StatusScreen {
         let clock = status["clock"]
         return clock?["synchronised"]?.boolean == true
             ? "synchronised" : Style.yellow("not synchronised: times are provisional")
+    }
+
+    private var peers: String {
+        let peers = status["peers"]
+        let trusted = peers?["trusted"]?.integer ?? 0
+        if trusted == 0 { return Style.dim("nobody is trusted yet: bothy peer pair") }
+        return "\(peers?["connected"]?.integer ?? 0) of \(trusted) connected"
     }
 
     private var process: String {
