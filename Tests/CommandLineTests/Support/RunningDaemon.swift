@@ -50,7 +50,7 @@ final class RunningDaemon {
         process.currentDirectoryURL = folder
         process.arguments = arguments
         if !FileManager.default.fileExists(atPath: log.path) {
-            FileManager.default.createFile(atPath: log.path, contents: nil)
+            _ = FileManager.default.createFile(atPath: log.path, contents: nil)
         }
         let handle = try FileHandle(forWritingTo: log)
         handle.seekToEndOfFile()
