@@ -176,9 +176,16 @@ public final class Gateway {
         _ left: [PendingBuffer.Batch], identity: IdentityKey, boot: BootID, opened: RingOpened, disk: Disk
     ) throws -> RunFinisher.Report {
         guard !left.isEmpty || !opened.unfinished.isEmpty else { return RunFinisher.Report() }
-        return try disk.now { ring in
-            var finisher = RunFinisher(identity: identity, opened: opened)
-            return try finisher.finish(left, boot: boot, ring: ring)
+        do {
+            return try disk.now { ring in
+                var finisher = RunFinisher(identity: identity, opened: opened)
+                return try finisher.finish(left, boot: boot, ring: ring)
+            }
+        } catch {
+            // A box that does not start records nothing: what could not be saved is said, and recording goes on.
+            var report = RunFinisher.Report()
+            report.damage.append("\(left.count) batches of the last run could not be saved: \(error)")
+            return report
         }
     }
 

@@ -94,7 +94,7 @@ import Testing
         for export in [text, temperature, humidity] {
             // Numbers count from 0 in each run; the first run's part ends where they begin again.
             let numbers = try export.split(separator: "\n").map { line in
-                try #require(JSONReader.read(String(line))["n"]?.integer, "\(line)")
+                try #require(JSONReader.read(String(line))["number"]?.integer, "\(line)")
             }
             let first = numbers.dropFirst().firstIndex(of: 0).map { Array(numbers[..<$0]) } ?? numbers
             #expect(first == Array(0..<Int64(first.count)), "each number once, none left out")

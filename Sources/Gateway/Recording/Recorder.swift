@@ -64,6 +64,9 @@ final class Recorder {
         run = opening.record.key
         sealer = Sealer(identity: identity, run: run.run, previous: opening.record.hash)
         pending.begin(run.run)
+        // So that a run that dies before its first commit can be finished all the same.
+        let words = Commit(run: run.run, number: 0, time: 0, open: opening).bytes
+        _ = pending.append(stream: 0, first: 0, count: 0, words)
     }
 
     // MARK: What comes in
@@ -262,6 +265,7 @@ final class Recorder {
     }
 
     private func succeeded(_ write: DiskWrite, _ written: RingWritten, tookNs: Int64) {
+        if let trouble = written.trouble { Log.warning("store", "\(trouble)") }
         for loss in written.losses where loss.key.gateway == run.gateway { note(loss) }
         if health.trouble != nil { onTrouble(nil) }
         health.trouble = nil

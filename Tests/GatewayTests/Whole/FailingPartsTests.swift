@@ -32,6 +32,10 @@ import Testing
         let paths = try loop.wait { gateway.value.root.reports().map(\.path) }
         #expect(paths.contains("store/recorder") && paths.contains("sensors/simulated") && paths.contains("peering/peering"))
         for path in paths {
+            // What failed before brings down what was started after it; it has to be back first.
+            try Self.wait("\(path) to run") {
+                try loop.wait { gateway.value.root.reports().first { $0.path == path }?.state == .running }
+            }
             let before = try loop.wait { gateway.value.intake.samples }
             let found = try loop.wait {
                 gateway.value.root.injectFailure(
