@@ -50,7 +50,8 @@ import Testing
         let nobody = try daemon.ask(["status"], socket: "/nonexistent/bothy.sock")
         #expect(nobody.status == 3 && nobody.err.contains("no daemon runs here"))
         let second = try daemon.ask(daemon.arguments)
-        #expect(second.status == 4 && second.err.contains("process \(daemon.process.processIdentifier)"), "\(second.err)")
+        #expect(
+            second.status == 4 && second.err.contains("process \(daemon.process.processIdentifier)"), "\(second.err)")
         #expect(daemon.stop() == 0)
     }
 

@@ -18,7 +18,8 @@ final class RunningDaemon {
     var socket: String { folder.appendingPathComponent("r/bothy.sock").path }
 
     init(scenario: String = "", settings: String = "") throws {
-        folder = URL(fileURLWithPath: NSTemporaryDirectory()).appendingPathComponent("bothy-\(UUID().uuidString.prefix(8))")
+        folder = URL(fileURLWithPath: NSTemporaryDirectory()).appendingPathComponent(
+            "bothy-\(UUID().uuidString.prefix(8))")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         log = folder.appendingPathComponent("log")
         // Tests run beside each other: no fixed ports.

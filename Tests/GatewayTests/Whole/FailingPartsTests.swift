@@ -13,12 +13,14 @@ import Testing
         """
 
     @Test func everyPartMayFailWhileCaptureGoesOn() throws {
-        let folder = URL(fileURLWithPath: NSTemporaryDirectory()).appendingPathComponent("bothy-\(UUID().uuidString.prefix(8))")
+        let folder = URL(fileURLWithPath: NSTemporaryDirectory()).appendingPathComponent(
+            "bothy-\(UUID().uuidString.prefix(8))")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
         try Self.scenario.write(to: folder.appendingPathComponent("s.yaml"), atomically: true, encoding: .utf8)
         let settings = try SettingsReader.read(
-            Array("control: {listen: \"off\"}\nbluetooth: {mode: \"off\"}\n".utf8), file: "test", schema: Schema.settings)
+            Array("control: {listen: \"off\"}\nbluetooth: {mode: \"off\"}\n".utf8), file: "test",
+            schema: Schema.settings)
         let loop = try Loop(name: "gateway")
         let disk = try Loop(name: "disk")
         disk.start()
@@ -30,7 +32,9 @@ import Testing
             try Gateway(options: options, configuration: Configuration(settings), loop: loop, diskLoop: disk))
         try loop.wait { try gateway.value.start { loop.stop() } }
         let paths = try loop.wait { gateway.value.root.reports().map(\.path) }
-        #expect(paths.contains("store/recorder") && paths.contains("sensors/simulated") && paths.contains("peering/peering"))
+        #expect(
+            paths.contains("store/recorder") && paths.contains("sensors/simulated") && paths.contains("peering/peering")
+        )
         for path in paths {
             // What failed before brings down what was started after it; it has to be back first.
             try Self.wait("\(path) to run") {
@@ -39,10 +43,13 @@ import Testing
             let before = try loop.wait { gateway.value.intake.samples }
             let found = try loop.wait {
                 gateway.value.root.injectFailure(
-                    at: path.split(separator: "/", maxSplits: 1).map(String.init), Failure(.restart, "injected by a test"))
+                    at: path.split(separator: "/", maxSplits: 1).map(String.init),
+                    Failure(.restart, "injected by a test"))
             }
             #expect(found, "\(path)")
-            try Self.wait("capture to go on after \(path) failed") { try loop.wait { gateway.value.intake.samples } > before + 50 }
+            try Self.wait("capture to go on after \(path) failed") {
+                try loop.wait { gateway.value.intake.samples } > before + 50
+            }
         }
         let reports = try loop.wait { gateway.value.root.reports() }
         for report in reports where !report.path.isEmpty {
