@@ -98,7 +98,8 @@ extension Gateway {
                 .init("protected_bytes", JSON(stats.packsProtected * slot)),
                 .init("replicated_bytes", JSON(stats.packsReplicated * slot)),
                 .init("thinned_bytes", JSON(stats.packsThinned * slot)), .init("fill", JSON(stats.fill)),
-                .init("written_bytes_per_day", JSON(Int64(stats.deviceBytesADay ?? stats.bytesADay))),
+                .init("written_bytes_per_day", stats.secondsOpen < 60 ? .null : JSON(Int64(stats.bytesADay))),
+                .init("device_bytes_per_day", stats.deviceBytesADay.map { JSON(Int64($0)) } ?? .null),
                 .init("wraps_in_s", stats.secondsUntilFull.map { JSON($0) } ?? .null),
                 .init("oldest_unix_s", stats.oldestPack.map { JSON($0) } ?? .null),
             ]

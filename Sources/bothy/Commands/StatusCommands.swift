@@ -106,7 +106,8 @@ struct StatusScreen {
     private var disk: String {
         let store = status["store"]
         let written =
-            store?["written_bytes_per_day"]?.integer.map { "\(Quantity.bytes($0)) a day" } ?? "not measured yet"
+            store?["written_bytes_per_day"]?.integer.map { "\(Quantity.bytes($0)) a day" }
+            ?? "measured after a minute"
         let age = (store?["last_commit_age_ms"]?.double).map {
             "last commit \(Quantity.roughly(seconds: $0 / 1000)) ago"
         }
