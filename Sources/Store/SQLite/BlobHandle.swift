@@ -16,7 +16,7 @@ final class BlobHandle {
         if code != SQLITE_OK {
             sqlite3_blob_close(handle)
             handle = nil
-            throw database.failure(code, what)
+            throw BlobHandle.failure(code, what, database)
         }
     }
 
@@ -27,7 +27,14 @@ final class BlobHandle {
     /// Goes on to another row of the same table, cheaper than a new handle.
     func move(to row: Int64) throws(StoreError) {
         let code = sqlite3_blob_reopen(handle, row)
-        if code != SQLITE_OK { throw database.failure(code, "\(what), then row \(row)") }
+        if code != SQLITE_OK { throw BlobHandle.failure(code, "\(what), then row \(row)", database) }
+    }
+
+    /// A row is asked for because the file's own tables name it: one that is not there means that the file contradicts
+    /// itself, which SQLite calls a plain error.
+    private static func failure(_ code: Int32, _ what: String, _ database: Database) -> StoreError {
+        let failure = database.failure(code, what)
+        return code & 0xff == SQLITE_ERROR ? .corrupt(failure.path, what, failure.message) : failure
     }
 
     func write(_ bytes: ArraySlice<UInt8>, at offset: Int) throws(StoreError) {
