@@ -56,7 +56,9 @@ struct GattDiscovery {
     }
 
     private mutating func add(declaration: UInt16, _ value: [UInt8]) {
-        guard value.count == 5 || value.count == 19, database.characteristics.count < GattDatabase.mostCharacteristics
+        // Handle 0 is none: only a device that means harm declares something there.
+        guard declaration > 0, value.count == 5 || value.count == 19,
+            database.characteristics.count < GattDatabase.mostCharacteristics
         else { return }
         let handle = UInt16(value[1]) | UInt16(value[2]) << 8
         let service = database.services.first { $0.first <= declaration && declaration <= $0.last }
