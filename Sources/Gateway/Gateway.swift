@@ -39,7 +39,6 @@ public final class Gateway {
     let begun = SystemClock.bootTime
     var linkComponents: [String: LinkComponent] = [:]
     var ending: Ending?
-    var ringUsage: RingUsage?
 
     struct Ending {
         var status: Int32
@@ -131,7 +130,6 @@ public final class Gateway {
         }
         manager.ready(headline)
         startWatchdog()
-        startStorageWatch()
     }
 
     public func note(_ event: Event) {

@@ -88,7 +88,6 @@ extension Gateway {
             .init("last_commit_took_ms", JSON(Double(health.lastCommitTookNs / 10_000) / 100)),
             .init("trouble", JSON(health.trouble)),
         ]
-        members += storageStatus()
         members.append(.init("policy", .string(configuration.tree["store"]["policy"].text)))
         if let stats = gauge.newest {
             let slot = stats.packSlots == 0 ? 0 : stats.capBytes / max(1, stats.packSlots)
