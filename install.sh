@@ -45,6 +45,14 @@ packages() {
     as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends install "${missing[@]}" >&2
 }
 
+# Without its bundle nothing that is fetched can be trusted, and so nothing is fetched.
+certificates() {
+    [ ! -e /usr/sbin/update-ca-certificates ] || [ -s /etc/ssl/certs/ca-certificates.crt ] || {
+        doing "making the bundle of certificates anew"
+        as_root update-ca-certificates >&2
+    }
+}
+
 is_six() { [ "$("$1" --version 2>/dev/null | grep -oE 'Swift version [0-9]+' | grep -oE '[0-9]+$' || echo 0)" -ge 6 ] 2>/dev/null; }
 
 find_swift() {
@@ -120,6 +128,7 @@ TEXT
 
 tests() {
     packages "${build_packages[@]}" "${peer_packages[@]}"
+    certificates
     need_swift
     doing "making the Python peers that the tests talk to" "Tests/peers/setup shows what is wrong"
     as_owner "$top/Tests/peers/setup"
