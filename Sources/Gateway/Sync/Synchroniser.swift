@@ -10,7 +10,7 @@ import System
 /// and the shelf of logs. Confined to the gateway's loop.
 final class Synchroniser {
     /// Frames of replication on the wire.
-    static let frameType: UInt8 = 32
+    static let frameType: UInt8 = 16
 
     /// How far each peer and we are apart, for `bothy sync`.
     struct PeerProgress: Sendable {
@@ -322,7 +322,7 @@ extension Message {
     /// Answers that carry data; they wait for room while small questions go ahead.
     fileprivate var isBulk: Bool {
         switch self {
-        case .entries, .index, .attachments: true
+        case .heads, .entries, .index, .attachments: true
         default: false
         }
     }
